@@ -1,0 +1,55 @@
+"""The one hierarchy of errors. Third-party exceptions are translated into these at the edge where they arise."""
+
+from __future__ import annotations
+
+
+class SilverpointError(Exception):
+    """Base of all our errors; its message tells the reader what to do."""
+
+
+class ConfigError(SilverpointError):
+    """Wrong configuration or usage (exit code 2). Carries every mistake found, one clear line each."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class StoreError(SilverpointError):
+    """The store refused, and trying again as it stands will not help (exit code 1)."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store can't commit just now (disk full, locked, I/O error): hold what was received and try again."""
+
+
+class StoreVersionError(StoreError):
+    """The store was written by a newer program than this one."""
+
+
+class AlreadyRunningError(SilverpointError):
+    """Another gateway holds this store's lock."""
+
+
+class NotFoundError(SilverpointError):
+    """What was asked for does not exist, or lies outside the caller's scope."""
+
+
+class ConflictError(SilverpointError):
+    """The act does not fit what is there (a name already taken, an alert already resolved)."""
+
+
+class InvalidInputError(SilverpointError):
+    """What a person or a program gave can't be taken; `mistakes` lists all of it, one line each."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("; ".join(mistakes))
+        self.mistakes = mistakes
+
+
+class ForbiddenError(SilverpointError):
+    """The role of the caller does not allow the act."""
+
+
+class NotSignedInError(SilverpointError):
+    """No credential was given, or it is not known (any more)."""

@@ -1,0 +1,108 @@
+"""Internal events: each is one log line and one counter, in one place.
+
+The process's own metrics live in a registry of their own; the fleet's gauges are formatted in `serve/metrics`.
+Counts are given per batch, never per message: a labelled increment costs more than decoding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Events:
+    """Says what happened: to the log and to the process's metrics."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry or CollectorRegistry()
+        self._log = structlog.get_logger("silverpoint")
+        self._received = self._counter("messages_received", "Deliveries received, by kind.", "kind")
+        self._rejected = self._counter("messages_rejected", "Deliveries and samples rejected, by reason.", "reason")
+        self._stored = self._counter("records_stored", "Records stored, by kind.", "kind")
+        self._duplicate = self._counter("records_duplicate", "Redelivered records, dropped.")
+        self._lost = self._counter("records_lost", "Records missing for too long to expect them still.")
+        self._sessions_lost = self._counter("broker_sessions_lost", "Times the broker had forgotten our session.")
+        self._takeovers = self._counter("broker_takeovers", "Times another client took our client id over.")
+        self._disconnects = self._counter("broker_disconnects", "Connections to the broker that ended.")
+        self._commit_retries = self._counter("store_commit_retries", "Commits tried again.")
+        self._advice = self._counter("advice_published", "Advice messages published to devices.")
+        self._alert_changes = self._counter("alert_transitions", "Alert transitions.", "rule", "state")
+        self._sealed = self._counter("store_sealed_rows", "Samples moved from the hot table to their day's table.")
+        self._connected = Gauge(
+            "silverpoint_broker_connected", "1 while connected to the broker.", registry=self.registry
+        )
+        self._latency = Histogram(
+            "silverpoint_ingest_latency_seconds",
+            "From receipt of a delivery to its commit.",
+            buckets=_LATENCY_BUCKETS_S,
+            registry=self.registry,
+        )
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"silverpoint_{name}", text, labels, registry=self.registry)
+
+    def batch_committed(
+        self,
+        *,
+        received: Mapping[str, int],
+        rejected: Mapping[str, int],
+        stored: Mapping[str, int],
+        duplicates: int,
+        latencies_ms: Sequence[int],
+    ) -> None:
+        """One commit went through; the pipeline's only event per batch."""
+        for kind, count in received.items():
+            self._received.labels(kind).inc(count)
+        for reason, count in rejected.items():
+            self._rejected.labels(reason).inc(count)
+        for kind, count in stored.items():
+            self._stored.labels(kind).inc(count)
+        if duplicates:
+            self._duplicate.inc(duplicates)
+        for latency_ms in latencies_ms:
+            self._latency.observe(latency_ms / 1000)
+        if rejected:
+            self._log.warning("messages rejected", **rejected)
+        self._log.debug("batch committed", **stored, duplicates=duplicates)
+
+    def records_lost(self, device_id: str, boot_id: str, count: int) -> None:
+        self._lost.inc(count)
+        self._log.warning("records lost", device=device_id, boot=boot_id, count=count)
+
+    def commit_retried(self, why: str, retry_in_ms: int) -> None:
+        self._commit_retries.inc()
+        self._log.error("commit failed, trying again", why=why, retry_in_ms=retry_in_ms)
+
+    def broker_connected(self, url: str, session_present: bool) -> None:
+        self._connected.set(1)
+        self._log.info("broker connected", url=url, session_present=session_present)
+
+    def broker_disconnected(self, url: str, why: str, retry_in_ms: int) -> None:
+        self._connected.set(0)
+        self._disconnects.inc()
+        self._log.warning("broker not connected", url=url, why=why, retry_in_ms=retry_in_ms)
+
+    def broker_session_lost(self, url: str) -> None:
+        self._sessions_lost.inc()
+        self._log.error("broker has forgotten our session", url=url)
+
+    def broker_taken_over(self, url: str) -> None:
+        self._connected.set(0)
+        self._takeovers.inc()
+        self._log.error("another client took our client id over: stopping", url=url)
+
+    def advice_published(self, device_id: str, nozzle: str) -> None:
+        self._advice.inc()
+        self._log.info("advice published", device=device_id, nozzle=nozzle)
+
+    def alert_changed(self, rule: str, subject: str, state: str, severity: str) -> None:
+        self._alert_changes.labels(rule, state).inc()
+        self._log.info("alert changed", rule=rule, subject=subject, state=state, severity=severity)
+
+    def samples_sealed(self, rows: int) -> None:
+        self._sealed.inc(rows)
+        self._log.debug("samples sealed", rows=rows)

@@ -1,0 +1,63 @@
+"""The commit feed: tells followers (alerts, pages) which devices changed, never how often.
+
+A follower that is slow gets one larger set instead of a longer queue, so memory is bounded by the fleet's size.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Changed(NamedTuple):
+    """The devices that changed since the follower last asked, and the last commit among them."""
+
+    commit_no: int
+    device_ids: frozenset[str]
+
+
+class Follower:
+    """One reader of the feed."""
+
+    def __init__(self, feed: CommitFeed) -> None:
+        self._feed = feed
+        self._wake = asyncio.Event()
+        self._device_ids: set[str] = set()
+        self._commit_no = 0
+
+    async def next(self) -> Changed:
+        """Waits for a change, then hands out all that has gathered."""
+        await self._wake.wait()
+        self._wake.clear()
+        changed = Changed(self._commit_no, frozenset(self._device_ids))
+        self._device_ids.clear()
+        return changed
+
+    def tell(self, commit_no: int, device_ids: Iterable[str]) -> None:
+        self._commit_no = max(self._commit_no, commit_no)
+        self._device_ids.update(device_ids)
+        self._wake.set()
+
+    def close(self) -> None:
+        self._feed.leave(self)
+
+
+class CommitFeed:
+    """Hands each committed change to every follower."""
+
+    def __init__(self) -> None:
+        self._followers: set[Follower] = set()
+
+    def follow(self) -> Follower:
+        follower = Follower(self)
+        self._followers.add(follower)
+        return follower
+
+    def leave(self, follower: Follower) -> None:
+        self._followers.discard(follower)
+
+    def publish(self, commit_no: int, device_ids: Iterable[str]) -> None:
+        ids = tuple(device_ids)
+        for follower in self._followers:
+            follower.tell(commit_no, ids)

@@ -1,0 +1,64 @@
+"""The registry in memory: what people say of clinics, devices, nozzle models and lots; the store's copy is the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.store.base import RegistryStore
+from gateway.store.service_rows import AuditRow
+from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel, RegistryEntry
+
+
+class Registry:
+    """Answers for entries that nobody wrote yet with what discovery knows: an id and defaults."""
+
+    def __init__(self, store: RegistryStore) -> None:
+        self._store = store
+        self._clinics: dict[str, Clinic] = {}
+        self._devices: dict[str, DeviceEntry] = {}
+        self._models: dict[str, NozzleModel] = {}
+        self._lots: dict[str, Lot] = {}
+
+    async def load(self) -> None:
+        """Reads all of the store's registry."""
+        for entry in await self._store.load_registry():
+            self._remember(entry)
+
+    async def save(self, entries: Sequence[RegistryEntry], audit: AuditRow | None = None) -> None:
+        """Writes entries to the store, all or none, then to memory."""
+        await self._store.save_registry(entries, audit)
+        for entry in entries:
+            self._remember(entry)
+
+    def clinic(self, clinic_id: str) -> Clinic:
+        return self._clinics.get(clinic_id) or Clinic(clinic_id=clinic_id, discovered=True)
+
+    def device(self, device_id: str) -> DeviceEntry:
+        return self._devices.get(device_id) or DeviceEntry(device_id=device_id)
+
+    def model(self, model: str | None) -> NozzleModel | None:
+        """None where the model is unknown; what depends on it then falls back on the contract's defaults."""
+        return self._models.get(model) if model is not None else None
+
+    def lot(self, lot: str) -> Lot:
+        return self._lots.get(lot) or Lot(lot=lot)
+
+    def entries(self) -> tuple[RegistryEntry, ...]:
+        """All that people wrote, for listing and export."""
+        return (
+            *self._clinics.values(),
+            *self._devices.values(),
+            *self._models.values(),
+            *self._lots.values(),
+        )
+
+    def _remember(self, entry: RegistryEntry) -> None:
+        match entry:
+            case Clinic():
+                self._clinics[entry.clinic_id] = entry
+            case DeviceEntry():
+                self._devices[entry.device_id] = entry
+            case NozzleModel():
+                self._models[entry.model] = entry
+            case Lot():
+                self._lots[entry.lot] = entry

@@ -1,0 +1,1 @@
+"""What is kept. SQL lives only below this folder; everybody else sees `base` and `rows`."""

@@ -1,0 +1,1 @@
+"""What is said: the contract as types. Pure; imports nothing of ours."""

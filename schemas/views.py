@@ -1,0 +1,186 @@
+"""Views: what is seen. The shapes of the API's answers (contract, section 6), and the protocol by which pages read.
+
+Pages and the API see the fleet through `FleetReader` only, always on behalf of a viewer whose scope filters it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.access import Viewer
+from schemas.alert import Alert, AlertState, Rule, Severity
+from schemas.records import Form, PowerSource
+from schemas.registry import DeviceLifecycle
+
+WearBand = Literal["ok", "due", "worn_out", "unknown"]
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class PowerView(_View):
+    source: PowerSource | None
+    charge: float | None
+    voltage_v: float | None
+    health: float | None
+
+
+class SessionsView(_View):
+    total: int | None
+    active: bool
+
+
+class NozzleView(_View):
+    """The nozzle on a device. `serial` null: fitted, but its tag can't be read."""
+
+    serial: str | None
+    model: str | None
+    lot: str | None
+    strikes: int | None
+    coating: float | None
+    wear: float | None
+    wear_low: float | None
+    wear_high: float | None
+
+
+class Quantiles(_View):
+    p10: float
+    p50: float
+    p90: float
+
+
+class ForecastView(_View):
+    remaining_sessions: Quantiles | None
+    remaining_days: Quantiles | None
+    replace_by: str | None
+
+
+class DeviceView(_View):
+    """One device as it stands. `online` is false for a device that said so, or has been silent for too long."""
+
+    id: str
+    clinic_id: str
+    label: str
+    model: str | None
+    firmware: str | None
+    form: Form | None
+    state: DeviceLifecycle
+    online: bool
+    last_seen_ms: int | None
+    power: PowerView | None
+    sessions: SessionsView | None
+    nozzle: NozzleView | None
+    wear_band: WearBand
+    forecast: ForecastView | None
+
+
+class AlertView(_View):
+    """One alert, with the names that a person reads."""
+
+    id: int
+    rule: Rule
+    subject: str
+    clinic_id: str
+    device_id: str | None
+    severity: Severity
+    state: AlertState
+    value: float | None
+    summary: str
+    pending_since_ms: int
+    firing_since_ms: int | None
+    resolved_ms: int | None
+    last_evidence_ms: int
+    acknowledged_by: str | None
+    acknowledged_ms: int | None
+
+    @classmethod
+    def of(cls, alert: Alert) -> AlertView:
+        return cls(
+            id=alert.alert_id,
+            rule=alert.rule,
+            subject=alert.subject,
+            clinic_id=alert.clinic_id,
+            device_id=alert.device_id,
+            severity=alert.severity,
+            state=alert.state,
+            value=alert.value,
+            summary=alert.summary,
+            pending_since_ms=alert.pending_since_ms,
+            firing_since_ms=alert.firing_since_ms,
+            resolved_ms=alert.resolved_ms,
+            last_evidence_ms=alert.last_evidence_ms,
+            acknowledged_by=alert.acknowledged_by,
+            acknowledged_ms=alert.acknowledged_ms,
+        )
+
+
+class ClinicView(_View):
+    id: str
+    name: str
+    region: str
+    timezone: str
+    opening_hours: str
+    contact: str
+    discovered: bool
+    devices: int
+    online: int
+
+
+class FleetSummary(_View):
+    """The fleet within a glance. Nozzles are counted once each, on the device that has them fitted."""
+
+    as_of_ms: int
+    clinics: int
+    devices: int
+    online: int
+    offline: int
+    on_mains: int
+    on_battery: int
+    in_session: int
+    nozzles_ok: int
+    nozzles_due: int
+    nozzles_worn_out: int
+    nozzles_unknown: int
+    alerts_firing: int
+    alerts_pending: int
+    sessions_today: int
+    """Sessions that ended since midnight UTC."""
+    records_missing: int
+    broker_connected: bool
+
+
+class FleetChange(_View):
+    """What changed: devices to draw again, and whether the summary or any alert did."""
+
+    devices: tuple[DeviceView, ...]
+    summary: FleetSummary
+    alerts: tuple[AlertView, ...]
+    """All firing alerts in scope, as they stand."""
+
+
+class FleetReader(Protocol):
+    """What pages read; carried out by gateway/serve/reader.py."""
+
+    def devices(self, viewer: Viewer) -> Sequence[DeviceView]:
+        """Every device in scope, in order of (clinic, id)."""
+        ...
+
+    def device(self, viewer: Viewer, device_id: str) -> DeviceView | None:
+        """None where there is none of that id in the viewer's scope."""
+        ...
+
+    def clinics(self, viewer: Viewer) -> Sequence[ClinicView]: ...
+
+    async def summary(self, viewer: Viewer) -> FleetSummary: ...
+
+    def firing_alerts(self, viewer: Viewer) -> Sequence[AlertView]:
+        """Most severe first, then the longest firing."""
+        ...
+
+    def changes(self, viewer: Viewer) -> AsyncIterator[FleetChange]:
+        """Coalesced changes, at most a few a second, until the gateway stops."""
+        ...
