@@ -41,3 +41,5 @@ class Rejection(NamedTuple):
     seq: int | None
     size_bytes: int
     known_json: str | None
+    record_names: tuple[tuple[str, int], ...] = ()
+    """(boot_id, seq) of the samples that could be read, where a batch was rejected as a whole: none leaves a hole."""
