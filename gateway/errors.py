@@ -53,3 +53,19 @@ class ForbiddenError(SilverpointError):
 
 class NotSignedInError(SilverpointError):
     """No credential was given, or it is not known (any more)."""
+
+
+class TooManyAttemptsError(SilverpointError):
+    """Too many failed sign-ins; `retry_in_ms` says when the next is looked at."""
+
+    def __init__(self, retry_in_ms: int) -> None:
+        super().__init__(f"too many failed sign-ins: try again in {-(-retry_in_ms // 1000)} s")
+        self.retry_in_ms = retry_in_ms
+
+
+class ListenError(SilverpointError):
+    """An address, socket or certificate can't be used to listen (exit code 1)."""
+
+
+class NotRunningError(SilverpointError):
+    """No gateway listens on the local socket: act on the store itself."""

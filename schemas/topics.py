@@ -48,6 +48,12 @@ def device_topic(clinic_id: str, device_id: str, kind: str, root: str = DEFAULT_
     return f"{root}/{WIRE_VERSION}/{clinic_id}/{device_id}/{kind}"
 
 
-def subscription(kind: Kind, root: str = DEFAULT_ROOT) -> str:
-    """The filter that matches every device's messages of one kind."""
-    return f"{root}/{WIRE_VERSION}/+/+/{kind}"
+def everything(root: str = DEFAULT_ROOT) -> str:
+    """The filter that matches all that is said below the root: also what no device should say, so that it is counted
+    and quarantined instead of unseen."""
+    return f"{root}/#"
+
+
+def is_advice(topic: str) -> bool:
+    """Whether a topic is what we say to a device."""
+    return topic.endswith("/advice")

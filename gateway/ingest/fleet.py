@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from gateway.store.rows import DeviceState, LedgerRow
+from gateway.ingest.ledger import fitted_after
+from gateway.ingest.sighting import NO_KEY
+from gateway.store.rows import Derived, DeviceState, FleetSnapshot, LedgerRow, Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +31,115 @@ class NozzleState:
 
 
 class Fleet:
-    """Read side: everybody. Write side: the pipeline alone."""
+    """Read side: everybody. Write side: the pipeline alone, and only with what is committed."""
+
+    def __init__(self) -> None:
+        self._devices: dict[str, DeviceState] = {}
+        self._by_device: dict[str, dict[str, Sighting]] = {}
+        self._by_serial: dict[str, dict[str, Sighting]] = {}
+        self._ledgers: dict[str, tuple[LedgerRow, ...]] = {}
+        self._fitted: dict[str, str | None] = {}
+        self._merged: dict[str, NozzleState] = {}
+        self._missing = 0
 
     def device(self, device_id: str) -> DeviceState | None:
-        raise NotImplementedError
+        return self._devices.get(device_id)
 
     def devices(self) -> Collection[DeviceState]:
-        raise NotImplementedError
+        return self._devices.values()
 
     def nozzle(self, serial: str) -> NozzleState | None:
-        raise NotImplementedError
+        merged = self._merged.get(serial)
+        if merged is None:
+            sightings = self._by_serial.get(serial)
+            if not sightings:
+                return None
+            merged = self._merged[serial] = self._merge(serial, sightings.values())
+        return merged
 
     def nozzles(self) -> Iterator[NozzleState]:
-        raise NotImplementedError
+        for serial in tuple(self._by_serial):
+            nozzle = self.nozzle(serial)
+            if nozzle is not None:
+                yield nozzle
 
     def fitted_serial(self, device_id: str) -> str | None:
         """The nozzle that the device's ledger has fitted now."""
-        raise NotImplementedError
+        return self._fitted.get(device_id)
 
     def ledger(self, device_id: str) -> tuple[LedgerRow, ...]:
-        raise NotImplementedError
+        """In order of key."""
+        return self._ledgers.get(device_id, ())
+
+    def sightings_of(self, device_id: str) -> tuple[Sighting, ...]:
+        """What the device says of each nozzle that it ever showed."""
+        return tuple(self._by_device.get(device_id, {}).values())
 
     def missing_records(self) -> int:
         """Open holes now."""
-        raise NotImplementedError
+        return self._missing
+
+    def set_missing(self, missing: int) -> None:
+        self._missing = missing
+
+    def restore(self, snapshot: FleetSnapshot) -> None:
+        """Takes over what the store holds."""
+        self._devices = {device.device_id: device for device in snapshot.devices}
+        self.apply((), snapshot.sightings, snapshot.ledger)
+
+    def apply(
+        self, devices: Iterable[DeviceState], sightings: Iterable[Sighting], new_rows: Iterable[LedgerRow]
+    ) -> None:
+        """Takes over what one commit wrote."""
+        for device in devices:
+            self._devices[device.device_id] = device
+        for sighting in sightings:
+            self._by_device.setdefault(sighting.device_id, {})[sighting.serial] = sighting
+            self._by_serial.setdefault(sighting.serial, {})[sighting.device_id] = sighting
+            self._merged.pop(sighting.serial, None)
+        grown: dict[str, list[LedgerRow]] = {}
+        for row in new_rows:
+            grown.setdefault(row.device_id, []).append(row)
+        for device_id, rows in grown.items():
+            self._set_ledger(device_id, (*self.ledger(device_id), *rows))
+
+    def replace(self, derived: Derived) -> None:
+        """Takes over the state of a device that was folded again; people's ledger rows stay."""
+        device_id = derived.device.device_id
+        self._devices[device_id] = derived.device
+        for serial in self._by_device.pop(device_id, {}):
+            self._by_serial[serial].pop(device_id, None)
+            self._merged.pop(serial, None)
+        of_people = (row for row in self.ledger(device_id) if row.made_by == "person")
+        self._set_ledger(device_id, (*of_people, *derived.ledger))
+        self.apply((), derived.sightings, ())
+
+    def _set_ledger(self, device_id: str, rows: Iterable[LedgerRow]) -> None:
+        ordered = tuple(sorted(rows, key=lambda row: row.key))
+        fitted: str | None = None
+        for row in ordered:
+            fitted = fitted_after(fitted, row)
+        for serial in (self._fitted.get(device_id), fitted):
+            if serial is not None:
+                self._merged.pop(serial, None)
+        self._ledgers[device_id] = ordered
+        self._fitted[device_id] = fitted
+
+    def _merge(self, serial: str, sightings: Collection[Sighting]) -> NozzleState:
+        last = max(sightings, key=lambda row: (row.last_key, row.device_id))
+        measured = max(sightings, key=lambda row: (row.coating_key or NO_KEY, row.device_id))
+        described = max(sightings, key=lambda row: (row.info_key or NO_KEY, row.device_id))
+        return NozzleState(
+            serial=serial,
+            device_id=last.device_id,
+            clinic_id=last.clinic_id,
+            fitted=self._fitted.get(last.device_id) == serial,
+            strikes=max((row.strikes for row in sightings if row.strikes is not None), default=None),
+            coating_ratio=measured.coating_ratio,
+            first_event_ms=min(row.first_event_ms for row in sightings),
+            last_event_ms=last.last_key[0],
+            model=described.model,
+            lot=described.lot,
+            rated_strikes=described.rated_strikes,
+            expires_on=described.expires_on,
+        )

@@ -1,4 +1,4 @@
-"""The registry in memory: what people say of clinics, devices, nozzle models and lots; the store's copy is the truth."""
+"""The registry in memory: what people say of clinics, devices, nozzle models and lots. The store holds the truth."""
 
 from __future__ import annotations
 

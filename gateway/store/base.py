@@ -1,6 +1,6 @@
 """The store, as the rest of the gateway sees it: what every store must do. Each method owns its transaction.
 
-Methods raise `StoreUnavailableError` where trying again may help (disk full, locked, I/O error), `StoreError` otherwise.
+They raise `StoreUnavailableError` where trying again may help (disk full, locked, I/O error), `StoreError` otherwise.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from gateway.store.service_rows import (
     Token,
     User,
 )
-from schemas.alert import Alert
+from schemas.alert import Alert, Rule
 from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel, RegistryEntry
 
 
@@ -149,6 +149,11 @@ class AlertStore(Protocol):
         ...
 
     async def alert(self, alert_id: int) -> Alert | None: ...
+
+    async def latest_alerts(self, subjects: Sequence[tuple[Rule, str]]) -> tuple[Alert, ...]:
+        """The newest alert of each (rule, subject), open or resolved; pairs that never had one are left out. The
+        engine opens a resolved one again by an `AlertChange` with its id and `expected_state` 'resolved'."""
+        ...
 
     async def acknowledge(self, alert_id: int, by: str, at_ms: int, audit: AuditRow) -> Alert | None: ...
 

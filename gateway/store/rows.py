@@ -79,7 +79,7 @@ class DeviceState:
     clinic_id: str
     first_seen_ms: int
     last_seen_ms: int
-    """Receipt of the last record or live status; redeliveries and retained copies do not count."""
+    """Receipt of the last record or live status; redeliveries and retained copies do not count. 0: only they came."""
     latest: TimedSample | None = None
     latest_key: Key | None = None
     """Key of the latest record of any kind; its clinic is the device's clinic."""

@@ -66,6 +66,15 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """For how long what is kept is kept. Ledger, rollups and audit stay."""
+
+    samples_days: int = 400
+    sessions_days: int = 3_650
+    quarantine_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
 class MaintenanceReport:
     more: bool
     sealed_rows: int
@@ -88,6 +97,7 @@ __all__ = [
     "AuditRow",
     "Credential",
     "MaintenanceReport",
+    "Retention",
     "SignIn",
     "StoreStats",
     "Token",

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from schemas.identity import KINDS
+from schemas.topics import is_advice
 
 HERE = Path(__file__).parent
 
@@ -34,15 +34,14 @@ class GoldenCase(NamedTuple):
 
     @property
     def subscribed(self) -> bool:
-        """Whether the gateway's subscriptions match the topic, under the root `fleet`."""
-        levels = self.topic.split("/")
-        return len(levels) == 5 and levels[:2] == ["fleet", "v1"] and levels[4] in KINDS
+        """Whether the gateway reads and judges the topic, under the root `fleet`; advice is its own word."""
+        return self.topic.startswith("fleet/") and not is_advice(self.topic)
 
 
 class PoisonCase(NamedTuple):
     """One delivery that is rejected as a whole.
 
-    `publishable`: MQTT can carry it. `subscribed`: the gateway's subscriptions match it. No two cases have the same
+    `publishable`: MQTT can carry it. `subscribed`: the gateway reads and judges it. No two cases have the same
     topic and payload.
     """
 

@@ -1,0 +1,23 @@
+"""Where a page may send its reader: local paths only."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlencode
+
+FLEET_PATH: Final = "/"
+
+
+def safe_next(target: str | None) -> str:
+    """The local path to go to after signing in; the fleet page where `target` could lead anywhere else."""
+    if not target or not target.startswith("/") or target.startswith("//") or not target.isascii():
+        return FLEET_PATH
+    if "\\" in target or any(ord(character) < 0x21 for character in target):
+        return FLEET_PATH
+    return target
+
+
+def sign_in_link(sign_in_path: str, after: str) -> str:
+    """The sign-in page, which leads back to `after`."""
+    target = safe_next(after)
+    return sign_in_path if target == FLEET_PATH else f"{sign_in_path}?{urlencode({'next': target})}"

@@ -1,0 +1,109 @@
+"""What needs action: firing alerts as lines that a person can act on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal, NamedTuple
+
+from dashboards.web.format import isolated, local_time_text, wear_text, zone_of
+from dashboards.web.pages.rows import Place, place_in, wear_units
+from dashboards.web.strings import FleetWords, Strings
+from schemas.alert import Rule, Severity
+from schemas.views import AlertView
+
+SHOWN_LINES: Final = 6
+"""As many lines are open; the others unfold."""
+
+_WEAR_RULES: Final[frozenset[Rule]] = frozenset({"nozzle_due", "nozzle_worn_out"})
+_RANKS: Final[Mapping[Severity, int]] = {"critical": 0, "warning": 1, "info": 2}
+
+Tone = Literal["worn_out", "due", "ok"]
+_TONES: Final[Mapping[Severity, Tone]] = {"critical": "worn_out", "warning": "due", "info": "ok"}
+
+
+class ActionLine(NamedTuple):
+    """One firing alert. `detail` is the alert's own text where it is not about wear."""
+
+    id: int
+    severity: Severity
+    tone: Tone
+    severity_text: str
+    title: str
+    badge: str
+    subject: str
+    detail: str
+    device_id: str | None
+    device: str
+    clinic: str
+    wear_text: str
+    wear_units: float | None
+    since_ms: int
+    since_title: str
+    acknowledged: str
+
+
+class SeverityCount(NamedTuple):
+    """How many alerts of one severity fire."""
+
+    severity: Severity
+    text: str
+
+
+def action_lines(
+    alerts: Iterable[AlertView], names: Mapping[str, str], places: Mapping[str, Place], strings: Strings
+) -> tuple[ActionLine, ...]:
+    """The lines, most severe first, among equals those that nobody acknowledged, then the longest firing.
+
+    `names` gives the label of each device by its id.
+    """
+    firing = sorted(
+        (alert for alert in alerts if alert.state == "firing"),
+        key=lambda alert: (_RANKS[alert.severity], alert.acknowledged_ms is not None, _since_ms(alert), alert.id),
+    )
+    return tuple(_line(alert, names, place_in(places, alert.clinic_id), strings) for alert in firing)
+
+
+def severity_counts(lines: Sequence[ActionLine], words: FleetWords) -> tuple[SeverityCount, ...]:
+    """How many lines there are of each severity that occurs."""
+    found: dict[Severity, int] = {}
+    for line in lines:
+        found[line.severity] = found.get(line.severity, 0) + 1
+    return tuple(
+        SeverityCount(severity, words.action_counts[severity].format(n=found[severity]))
+        for severity in _RANKS
+        if severity in found
+    )
+
+
+def _since_ms(alert: AlertView) -> int:
+    return alert.firing_since_ms if alert.firing_since_ms is not None else alert.pending_since_ms
+
+
+def _line(alert: AlertView, names: Mapping[str, str], place: Place, strings: Strings) -> ActionLine:
+    words = strings.fleet
+    wear = alert.value if alert.rule in _WEAR_RULES else None
+    since_ms = _since_ms(alert)
+    return ActionLine(
+        id=alert.id,
+        severity=alert.severity,
+        tone=_TONES[alert.severity],
+        severity_text=words.severities[alert.severity],
+        title=words.rules[alert.rule],
+        badge=words.alert_badges[alert.rule],
+        subject=alert.subject,
+        detail="" if wear is not None else alert.summary,
+        device_id=alert.device_id,
+        device=names.get(alert.device_id, alert.device_id) if alert.device_id else "",
+        clinic=place.name,
+        wear_text="" if wear is None else wear_text(wear, strings.numbers),
+        wear_units=wear_units(wear),
+        since_ms=since_ms,
+        since_title=local_time_text(since_ms, zone_of(place.timezone), strings.numbers),
+        acknowledged=_acknowledged(alert, words),
+    )
+
+
+def _acknowledged(alert: AlertView, words: FleetWords) -> str:
+    if alert.acknowledged_ms is None:
+        return ""
+    return words.action_acknowledged.format(name=isolated(alert.acknowledged_by or "?"))

@@ -1,0 +1,330 @@
+"""Every word that a person reads on a page, one catalogue for each language.
+
+A second language is one more `Strings` in `CATALOGUES`; the type checker says what it still lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from schemas.access import Role
+from schemas.alert import Rule, Severity
+from schemas.records import Form, PowerSource
+from schemas.registry import DeviceLifecycle
+from schemas.views import WearBand
+
+
+class Plural(NamedTuple):
+    """A phrase that depends on a count; `{n}` stands for the count as it is written."""
+
+    one: str
+    other: str
+
+    def of(self, count: int) -> str:
+        return self.one if count == 1 else self.other
+
+
+@dataclass(frozen=True, slots=True)
+class NumberWords:
+    """How numbers, times and their units are written."""
+
+    decimal_mark: str
+    group_mark: str
+    percent: str
+    thousand: str
+    million: str
+    billion: str
+    strikes: Plural
+    just_now: str
+    minutes_ago: str
+    hours_ago: str
+    days_ago: str
+    local_time: str
+    short_time: str
+    weekdays: tuple[str, ...]
+    months: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShellWords:
+    """The frame around every page, and the sign-in page."""
+
+    product: str
+    tagline: str
+    skip_to_content: str
+    navigation: str
+    nav_fleet: str
+    sign_out: str
+    roles: Mapping[Role, str]
+    theme: str
+    theme_auto: str
+    theme_light: str
+    theme_dark: str
+    live_as_of: str
+    live_connecting: str
+    live_on: str
+    live_lost: str
+    sign_in_title: str
+    sign_in_name: str
+    sign_in_password: str
+    sign_in_button: str
+    sign_in_wrong: str
+    sign_in_throttled: str
+
+
+@dataclass(frozen=True, slots=True)
+class FleetWords:
+    """The fleet page."""
+
+    title: str
+    broker_lost: str
+    action_title: str
+    action_counts: Mapping[Severity, str]
+    action_none: str
+    action_none_detail: str
+    action_more: str
+    action_wear: str
+    action_acknowledged: str
+    severities: Mapping[Severity, str]
+    rules: Mapping[Rule, str]
+    alert_badges: Mapping[Rule, str]
+    kpi_title: str
+    kpi_online: str
+    kpi_online_of: str
+    kpi_offline: str
+    kpi_all_online: str
+    kpi_power: str
+    kpi_in_session: str
+    kpi_in_session_note: str
+    kpi_sessions_today: str
+    kpi_sessions_today_note: str
+    kpi_nozzles: str
+    power_sources: Mapping[PowerSource, str]
+    power_unknown: str
+    table_title: str
+    table_count: Plural
+    table_count_filtered: str
+    table_none: str
+    table_none_detail: str
+    table_no_match: str
+    clear_filters: str
+    search: str
+    search_hint: str
+    filters: str
+    filter_action: str
+    filter_battery: str
+    filter_session: str
+    filter_offline: str
+    sort: str
+    sort_ascending: str
+    sort_descending: str
+    columns: Mapping[str, str]
+    online: str
+    offline: str
+    not_heard: str
+    in_session: str
+    sessions_unit: str
+    forms: Mapping[Form, str]
+    lifecycles: Mapping[DeviceLifecycle, str]
+    lot: str
+    nozzle_none: str
+    nozzle_unreadable: str
+    bands: Mapping[WearBand, str]
+    wear_between: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strings:
+    """One language's catalogue."""
+
+    language: str
+    numbers: NumberWords
+    shell: ShellWords
+    fleet: FleetWords
+
+
+ENGLISH: Final = Strings(
+    language="en",
+    numbers=NumberWords(
+        decimal_mark=".",
+        group_mark=",",
+        percent="{n} %",
+        thousand="{n} k",
+        million="{n} M",
+        billion="{n} G",
+        strikes=Plural("{n} strike", "{n} strikes"),
+        just_now="just now",
+        minutes_ago="{n} min ago",
+        hours_ago="{n} h ago",
+        days_ago="{n} d ago",
+        local_time="{weekday} {day} {month} {year}, {time} {zone}",
+        short_time="{time} {zone}",
+        weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+        months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    ),
+    shell=ShellWords(
+        product="Silverpoint",
+        tagline="Fleet telemetry for fractional-mesotherapy devices",
+        skip_to_content="Skip to content",
+        navigation="Pages",
+        nav_fleet="Fleet",
+        sign_out="Sign out",
+        roles={"admin": "Administrator", "manager": "Manager", "technician": "Technician", "vendor": "Vendor"},
+        theme="Colours",
+        theme_auto="System colours",
+        theme_light="Light",
+        theme_dark="Dark",
+        live_as_of="As of {time}",
+        live_connecting="Connecting, data from {time}",
+        live_on="Live",
+        live_lost="Connection lost, data from {time}",
+        sign_in_title="Sign in",
+        sign_in_name="User name",
+        sign_in_password="Password",  # noqa: S106 (a label)
+        sign_in_button="Sign in",
+        sign_in_wrong="That name and password do not go together. Check both and try again.",
+        sign_in_throttled="Too many attempts. Wait a minute, then try again.",
+    ),
+    fleet=FleetWords(
+        title="Fleet",
+        broker_lost="The gateway has lost its connection to the broker: no device can be heard until it is back.",
+        action_title="What needs action",
+        action_counts={"critical": "{n} critical", "warning": "{n} warning", "info": "{n} info"},
+        action_none="Nothing needs action",
+        action_none_detail="Every alert is resolved. New ones appear here by themselves.",
+        action_more="Show {n} more",
+        action_wear="worn",
+        action_acknowledged="Acknowledged by {name}",
+        severities={"critical": "Critical", "warning": "Warning", "info": "Info"},
+        rules={
+            "nozzle_due": "Nozzle due",
+            "nozzle_worn_out": "Replace nozzle",
+            "nozzle_expired": "Nozzle expired",
+            "nozzle_recalled": "Nozzle recalled",
+            "nozzle_mismatched": "Nozzle does not fit",
+            "nozzle_duplicate": "Nozzle on two devices",
+            "nozzle_unconfirmed_swap": "Unreported swap",
+            "nozzle_wear_abnormal": "Abnormal wear",
+            "battery_low": "Battery low",
+            "battery_degraded": "Battery degraded",
+            "mains_lost": "Mains lost",
+            "clinic_mains_lost": "Mains lost at clinic",
+            "device_silent": "Device silent",
+            "clinic_silent": "Clinic silent",
+            "session_overlong": "Session too long",
+            "depth_out_of_range": "Depth out of range",
+            "clock_skew": "Clock is off",
+            "data_gap": "Data missing",
+            "message_rejected": "Messages rejected",
+            "gateway_disk_low": "Gateway disk low",
+            "gateway_broker_lost": "Broker lost",
+        },
+        alert_badges={
+            "nozzle_due": "Nozzle due",
+            "nozzle_worn_out": "Replace",
+            "nozzle_expired": "Expired",
+            "nozzle_recalled": "Recalled",
+            "nozzle_mismatched": "Does not fit",
+            "nozzle_duplicate": "Duplicate",
+            "nozzle_unconfirmed_swap": "Swap?",
+            "nozzle_wear_abnormal": "Abnormal wear",
+            "battery_low": "Battery low",
+            "battery_degraded": "Battery old",
+            "mains_lost": "Mains lost",
+            "clinic_mains_lost": "Mains lost",
+            "device_silent": "Silent",
+            "clinic_silent": "Silent",
+            "session_overlong": "Long session",
+            "depth_out_of_range": "Depth",
+            "clock_skew": "Clock",
+            "data_gap": "Data gap",
+            "message_rejected": "Rejected",
+            "gateway_disk_low": "Disk low",
+            "gateway_broker_lost": "Broker lost",
+        },
+        kpi_title="The fleet now",
+        kpi_online="Devices online",
+        kpi_online_of="of {n}",
+        kpi_offline="{n} offline",
+        kpi_all_online="all online",
+        kpi_power="Power",
+        kpi_in_session="In session now",
+        kpi_in_session_note="treatments running",
+        kpi_sessions_today="Sessions today",
+        kpi_sessions_today_note="since midnight UTC",
+        kpi_nozzles="Nozzles fitted",
+        power_sources={"mains": "Mains", "battery": "Battery"},
+        power_unknown="Unknown",
+        table_title="Devices",
+        table_count=Plural("{n} device", "{n} devices"),
+        table_count_filtered="{n} of {all} devices",
+        table_none="No devices yet",
+        table_none_detail="A device appears here by itself with its first message. "
+        "Check that devices publish to the broker that this gateway reads, or try it with “silverpoint simulate”.",
+        table_no_match="No device matches.",
+        clear_filters="Clear filters",
+        search="Search",
+        search_hint="Clinic, device, nozzle, lot",
+        filters="Show only",
+        filter_action="Needs action",
+        filter_battery="On battery",
+        filter_session="In session",
+        filter_offline="Offline",
+        sort="Sort by",
+        sort_ascending="rising",
+        sort_descending="falling",
+        columns={
+            "clinic": "Clinic",
+            "device": "Device",
+            "seen": "Last seen",
+            "power": "Power",
+            "sessions": "Sessions",
+            "nozzle": "Nozzle",
+            "wear": "Wear",
+            "alerts": "Alerts",
+        },
+        online="Online",
+        offline="Offline",
+        not_heard="never heard",
+        in_session="In session",
+        sessions_unit="sessions",
+        forms={"stationary": "stationary", "mobile": "mobile"},
+        lifecycles={
+            "discovered": "new",
+            "in_service": "in service",
+            "repair": "in repair",
+            "storage": "in storage",
+            "retired": "retired",
+        },
+        lot="lot {lot}",
+        nozzle_none="None fitted",
+        nozzle_unreadable="Tag not readable",
+        bands={"ok": "OK", "due": "Due", "worn_out": "Replace", "unknown": "Unknown"},
+        wear_between="between {low} and {high}",
+    ),
+)
+
+CATALOGUES: Final[Mapping[str, Strings]] = MappingProxyType({ENGLISH.language: ENGLISH})
+
+
+def strings_for(accept_language: str | None) -> Strings:
+    """The catalogue that a browser's `Accept-Language` prefers among those there are; English for all others."""
+    for choice in _by_preference(accept_language or ""):
+        if choice in CATALOGUES:
+            return CATALOGUES[choice]
+    return ENGLISH
+
+
+def _by_preference(accept_language: str) -> list[str]:
+    weighed: list[tuple[float, str]] = []
+    for part in accept_language.split(","):
+        tag, _, weight = part.partition(";q=")
+        try:
+            quality = float(weight) if weight else 1.0
+        except ValueError:
+            continue
+        weighed.append((quality, tag.strip().lower().partition("-")[0]))
+    return [language for _, language in sorted(weighed, key=lambda choice: -choice[0])]

@@ -1,0 +1,69 @@
+"""The open alerts in memory, as the store has them: by subject for the engine, by device for whoever looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from schemas.alert import SEVERITIES, Alert, Rule
+
+
+class OpenAlerts:
+    """Every pending and firing alert; at most one for each (rule, subject)."""
+
+    def __init__(self) -> None:
+        self._by_subject: dict[str, dict[Rule, Alert]] = {}
+        self._subjects_on: dict[str, set[str]] = {}
+        self._sorted: tuple[Alert, ...] | None = ()
+
+    def put(self, alert: Alert) -> None:
+        """Takes the alert as it is now; a resolved one is taken off."""
+        self._sorted = None
+        rules = self._by_subject.setdefault(alert.subject, {})
+        before = rules.pop(alert.rule, None)
+        if alert.state != "resolved":
+            rules[alert.rule] = alert
+        if not rules:
+            del self._by_subject[alert.subject]
+        for device_id in {alert.device_id, before.device_id if before else None} - {None}:
+            self._index(str(device_id), alert.subject)
+
+    def replace(self, alerts: Iterable[Alert]) -> None:
+        """Forgets all and takes these."""
+        self._by_subject.clear()
+        self._subjects_on.clear()
+        self._sorted = None
+        for alert in alerts:
+            self.put(alert)
+
+    def of(self, subject: str) -> dict[Rule, Alert]:
+        """The open alerts of one subject, by rule; a copy."""
+        return dict(self._by_subject.get(subject, {}))
+
+    def has(self, subject: str) -> bool:
+        """Whether any alert about the subject is open."""
+        return subject in self._by_subject
+
+    def subjects_on(self, device_id: str) -> frozenset[str]:
+        """Subjects with an open alert on this device."""
+        return frozenset(self._subjects_on.get(device_id, ()))
+
+    def all(self) -> tuple[Alert, ...]:
+        """Most severe first, then the longest open."""
+        if self._sorted is None:
+            alerts = (alert for rules in self._by_subject.values() for alert in rules.values())
+            self._sorted = tuple(sorted(alerts, key=_urgency))
+        return self._sorted
+
+    def _index(self, device_id: str, subject: str) -> None:
+        subjects = self._subjects_on.setdefault(device_id, set())
+        if any(alert.device_id == device_id for alert in self._by_subject.get(subject, {}).values()):
+            subjects.add(subject)
+        else:
+            subjects.discard(subject)
+        if not subjects:
+            del self._subjects_on[device_id]
+
+
+def _urgency(alert: Alert) -> tuple[int, int, int]:
+    since_ms = alert.pending_since_ms if alert.firing_since_ms is None else alert.firing_since_ms
+    return -SEVERITIES.index(alert.severity), since_ms, alert.alert_id

@@ -1,0 +1,26 @@
+"""Inhibition: a rule that says the same thing worse silences the milder one about the same subject."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from gateway.alerts.conditions import Finding
+from schemas.alert import Rule
+
+INHIBITED_BY: Final[Mapping[Rule, tuple[Rule, ...]]] = MappingProxyType({"nozzle_due": ("nozzle_worn_out",)})
+"""A worn nozzle has one alert, not two."""
+
+
+def inhibitor(rule: Rule, firing: Collection[Rule]) -> Rule | None:
+    """The rule that silences `rule`, given the rules that fire about the same subject."""
+    return next((other for other in INHIBITED_BY.get(rule, ()) if other in firing), None)
+
+
+def inhibited(finding: Finding, firing: Collection[Rule]) -> Finding:
+    """The finding as it counts while `firing` rules fire about its subject: `over` where one of them silences it."""
+    by = inhibitor(finding.rule, firing)
+    if by is None or finding.verdict == "over":
+        return finding
+    return finding._replace(verdict="over", why=f"inhibited by {by}")

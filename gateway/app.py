@@ -1,0 +1,267 @@
+"""The gateway: the only place that wires its parts, starts them in order and ends them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import JsonValue
+
+from collectors.errors import CollectorError
+from collectors.mqtt import MqttCollector
+from collectors.mqtt_publish import Publisher
+from gateway.alerts.engine import AlertEngine
+from gateway.clock import Clock, SystemClock
+from gateway.config import Config
+from gateway.errors import SilverpointError, StoreUnavailableError
+from gateway.events import Events
+from gateway.ingest.feed import CommitFeed
+from gateway.ingest.fleet import Fleet
+from gateway.ingest.pipeline import Pipeline
+from gateway.ingest.registry import Registry
+from gateway.lock import StoreLock
+from gateway.notify.advice import AdvicePublisher
+from gateway.pipeline_intake import PipelineIntake
+from gateway.serve.control import ControlServer, Dispatch, socket_path
+from gateway.serve.dispatch import dispatch
+from gateway.serve.http import create_app
+from gateway.serve.server import HttpServer
+from gateway.serve.services import Parts, Services, build_services
+from gateway.session_listener import SessionListener
+from gateway.store.base import MaintenanceStore, Store
+from gateway.store.open import open_store
+from gateway.store.service_rows import Retention
+from schemas.access import Viewer
+
+_TICK_MS: Final = 1_000
+_MAINTENANCE_REST_S: Final = 5.0
+_MAINTENANCE_PAUSE_S: Final = 0.05
+_DRAIN_WITHIN_S: Final = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One gateway, wired and restored. Made by `open_gateway`; `run` it once."""
+
+    config: Config
+    clock: Clock
+    events: Events
+    store: Store
+    registry: Registry
+    collector: MqttCollector
+    pipeline: Pipeline
+    engine: AlertEngine
+    advice: AdvicePublisher | None
+    services: Services
+    http: HttpServer
+    stopping: asyncio.Event
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until `stop` is set, then ends cleanly: stops reading, commits, acknowledges, closes.
+
+        Raises `SilverpointError` where it may not go on: another client has taken its place at the broker.
+        """
+        control = ControlServer(socket_path(self.config.store.path), _dispatcher(self.services))
+        await control.open()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                connecting = tasks.create_task(self.collector.run(), name="broker session")
+                working = tasks.create_task(self.pipeline.run(), name="pipeline")
+                serving = tasks.create_task(self.http.run(), name="http")
+                background = self._start_background(tasks)
+                stopped = tasks.create_task(stop.wait(), name="stop signal")
+                await asyncio.wait({stopped, connecting, working, serving}, return_when=asyncio.FIRST_COMPLETED)
+                await self._drain(working)
+                await self.collector.close()
+                self.stopping.set()
+                self.http.stop()
+                for task in (*background, stopped):
+                    task.cancel()
+        except* CollectorError as errors:
+            raise SilverpointError(str(errors.exceptions[0])) from errors
+        finally:
+            self.stopping.set()
+            await control.close()
+
+    def _start_background(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        background = [
+            tasks.create_task(self.engine.run(), name="alerts"),
+            tasks.create_task(_maintain(self.store, self.clock, self.events), name="store maintenance"),
+            tasks.create_task(_count_connected_time(self.collector, self.pipeline, self.clock), name="connected time"),
+        ]
+        if self.advice is not None:
+            background.append(tasks.create_task(self.advice.run(), name="advice"))
+        return background
+
+    async def _drain(self, working: asyncio.Task[None]) -> None:
+        """Commits and acknowledges what was read. What can't be committed in time is given up: it will come again."""
+        self.pipeline.stop()
+        _, late = await asyncio.wait({working}, timeout=_DRAIN_WITHIN_S)
+        for task in late:
+            task.cancel()
+
+
+@asynccontextmanager
+async def open_gateway(config: Config, clock: Clock, *, open_as: Viewer | None = None) -> AsyncIterator[Gateway]:
+    """Takes the store's lock and the port, restores the fleet, and wires everything; closes it all at the end.
+
+    `open_as` is the demo's: whom browsers on this machine are taken for. Raises `SilverpointError` with the one
+    line to show.
+    """
+    with StoreLock(config.store.path):
+        store = await open_store(config.store.url, _retention(config))
+        try:
+            gateway = await _wire(config, clock, store, open_as)
+            await gateway.http.open()
+            try:
+                yield gateway
+            finally:
+                await gateway.http.close()
+        finally:
+            await store.close()
+
+
+async def run(config: Config) -> None:
+    """Runs the gateway until SIGTERM or SIGINT. Raises `SilverpointError` with the one line to show."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with open_gateway(config, SystemClock()) as gateway:
+        gateway.events.gateway_started(gateway.http.url, config.store.url)
+        await gateway.run(stop)
+        gateway.events.gateway_stopped()
+
+
+async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | None) -> Gateway:
+    stopping = asyncio.Event()
+    events, fleet, feed, registry = Events(), Fleet(), CommitFeed(), Registry(store)
+    listener = SessionListener(events)
+    collector = MqttCollector(config.broker.mqtt_settings(), now_ms=clock.now_ms, listener=listener)
+    pipeline = Pipeline(
+        collector=collector,
+        store=store,
+        fleet=fleet,
+        events=events,
+        feed=feed,
+        clock=clock,
+        root=config.broker.root,
+        retention_samples_days=config.retention.samples_days,
+    )
+    await registry.load()
+    await pipeline.start()
+    if fleet.devices():
+        collector.expect_session()
+    engine = AlertEngine(
+        store=store, fleet=fleet, registry=registry, feed=feed, events=events, clock=clock, settings=config.alerts
+    )
+    await engine.restore()
+    advice = _advice(config, fleet, registry, engine, feed, clock, events) if config.notify.advice else None
+    if advice is not None:
+        listener.on_session_lost(advice.republish)
+    parts = Parts(
+        store=store,
+        fleet=fleet,
+        registry=registry,
+        feed=feed,
+        board=engine,
+        intake=PipelineIntake(pipeline),
+        readiness=_Readiness(collector, pipeline),
+        events=events,
+        clock=clock,
+        stop=stopping,
+    )
+    services = await build_services(parts, config.http, due_wear=config.alerts.due_wear, open_as=open_as)
+    return Gateway(
+        config=config,
+        clock=clock,
+        events=events,
+        store=store,
+        registry=registry,
+        collector=collector,
+        pipeline=pipeline,
+        engine=engine,
+        advice=advice,
+        services=services,
+        http=HttpServer(create_app(services), config.http),
+        stopping=stopping,
+    )
+
+
+def _retention(config: Config) -> Retention:
+    kept = config.retention
+    return Retention(kept.samples_days, kept.sessions_days, kept.quarantine_days)
+
+
+def _advice(
+    config: Config,
+    fleet: Fleet,
+    registry: Registry,
+    engine: AlertEngine,
+    feed: CommitFeed,
+    clock: Clock,
+    events: Events,
+) -> AdvicePublisher:
+    # A connection of its own: the collector's session must not be disturbed by what we publish.
+    settings = config.broker.mqtt_settings(client_id=f"{config.broker.client_id}-advice")
+    return AdvicePublisher(
+        fleet=fleet,
+        registry=registry,
+        alerts=engine,
+        feed=feed,
+        connect=lambda: Publisher(settings),
+        root=config.broker.root,
+        valid_h=config.notify.advice_valid_h,
+        clock=clock,
+        events=events,
+    )
+
+
+class _Readiness:
+    """What `/readyz` asks."""
+
+    def __init__(self, collector: MqttCollector, pipeline: Pipeline) -> None:
+        self._collector = collector
+        self._pipeline = pipeline
+
+    def broker_connected(self) -> bool:
+        return self._collector.connected
+
+    def commit_fault(self) -> str | None:
+        return self._pipeline.commit_fault
+
+
+def _dispatcher(services: Services) -> Dispatch:
+    async def act(name: str, args: Mapping[str, JsonValue], actor: Viewer) -> dict[str, JsonValue]:
+        return await dispatch(services.actions, name, args, actor)
+
+    return act
+
+
+async def _maintain(store: MaintenanceStore, clock: Clock, events: Events) -> None:
+    """Seals and forgets in short steps, so that commits never wait for long."""
+    while True:
+        try:
+            report = await store.maintain(clock.now_ms())
+        except StoreUnavailableError as error:
+            events.maintenance_failed(str(error))
+            await asyncio.sleep(_MAINTENANCE_REST_S)
+            continue
+        if report.sealed_rows:
+            events.samples_sealed(report.sealed_rows)
+        await asyncio.sleep(_MAINTENANCE_PAUSE_S if report.more else _MAINTENANCE_REST_S)
+
+
+async def _count_connected_time(collector: MqttCollector, pipeline: Pipeline, clock: Clock) -> None:
+    """Holes are given up by connected time only: while we are away, nothing can come."""
+    last_ms = clock.monotonic_ms()
+    while True:
+        await asyncio.sleep(_TICK_MS / 1000)
+        now_ms = clock.monotonic_ms()
+        if collector.connected:
+            await pipeline.tick(min(now_ms - last_ms, 2 * _TICK_MS))
+        last_ms = now_ms

@@ -1,0 +1,5 @@
+"""`python -m gateway.cli` is the command `silverpoint`."""
+
+from gateway.cli import main
+
+main()

@@ -1,0 +1,85 @@
+"""`silverpoint user` and `silverpoint token`: people and programs that may see and do things."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+from pydantic import JsonValue
+
+from gateway.cli.common import ConfigOption, configured, group, names, read_text, run_async
+from gateway.cli.usage import ThoroughCommand
+from gateway.errors import InvalidInputError
+from schemas.access import ROLES
+
+user = group("People who sign in.")
+token = group("Tokens for programs.")
+
+NameArgument: TypeAlias = Annotated[str, typer.Argument(metavar="NAME")]
+RoleOption: TypeAlias = Annotated[str, typer.Option(metavar="ROLE", help=f"One of {', '.join(ROLES)}.")]
+ClinicsOption: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="A,B", help="See only these clinics; by default all.")
+]
+ModelsOption: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="M,N", help="See only these models; by default all.")
+]
+
+
+@user.command(cls=ThoroughCommand)
+def add(
+    name: NameArgument,
+    role: RoleOption,
+    password_file: Annotated[
+        Path | None, typer.Option(metavar="F", help="Its first line is the password; by default it is asked for.")
+    ] = None,
+    clinics: ClinicsOption = None,
+    models: ModelsOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Add a person; the role and scope decide what that person sees and does.
+
+    Example: silverpoint user add kim --role technician --clinics C-001,C-002
+    """
+    grant = _grant("user add", name, role, clinics, models)
+    settings = configured(config)
+    password = _password(password_file)
+    from gateway.cli.target import act
+
+    done = run_async(act(settings, "user_add", grant | {"password": password}))
+    typer.echo(f"{done['name']} may sign in as {done['role']}")
+
+
+@token.command(cls=ThoroughCommand)
+def create(
+    name: NameArgument,
+    role: RoleOption,
+    clinics: ClinicsOption = None,
+    models: ModelsOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Make a token and print it, alone, this once: only its hash is kept.
+
+    Example: silverpoint token create prometheus --role manager
+    """
+    grant = _grant("token create", name, role, clinics, models)
+    settings = configured(config)
+    from gateway.cli.target import act
+
+    typer.echo(run_async(act(settings, "token_create", grant))["token"])
+
+
+def _grant(command: str, name: str, role: str, clinics: str | None, models: str | None) -> dict[str, JsonValue]:
+    if role not in ROLES:
+        raise InvalidInputError([f"silverpoint {command}: --role: write one of {', '.join(ROLES)} (found {role!r})"])
+    return {"name": name, "role": role, "clinics": names(clinics), "models": names(models)}
+
+
+def _password(file: Path | None) -> str:
+    if file is not None:
+        return (read_text(file).splitlines() or [""])[0]
+    if not sys.stdin.isatty():
+        raise InvalidInputError(["silverpoint user add: no terminal to ask on; give --password-file (- reads a pipe)"])
+    asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return asked

@@ -1,0 +1,106 @@
+"""What a command acts on: the running gateway through its local socket, or the store itself where none runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
+
+from pydantic import JsonValue
+
+from collectors.replay import ReplayCollector
+from gateway.clock import SystemClock
+from gateway.config import Config
+from gateway.errors import AlreadyRunningError, NotRunningError
+from gateway.events import Events
+from gateway.ingest.feed import CommitFeed
+from gateway.ingest.fleet import Fleet
+from gateway.ingest.pipeline import Pipeline
+from gateway.ingest.registry import Registry
+from gateway.lock import StoreLock
+from gateway.pipeline_intake import PipelineIntake
+from gateway.serve.access import Access
+from gateway.serve.actions import Actions
+from gateway.serve.board import StoredAlerts
+from gateway.serve.control import call, socket_path
+from gateway.serve.dispatch import dispatch
+from gateway.serve.passwords import Passwords
+from gateway.serve.pseudonyms import KEPT_UNDER, Pseudonyms
+from gateway.serve.sight import Sight
+from gateway.store.base import Store
+from gateway.store.open import open_store
+from gateway.store.service_rows import Retention
+
+_TRIES: Final = 25
+_BETWEEN_TRIES_S: Final = 0.2
+
+
+async def act(config: Config, action: str, args: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Does one act and gives its answer.
+
+    Raises what the act raises, and AlreadyRunningError where a gateway holds the store but answers no command.
+    """
+    path = socket_path(config.store.path)
+    for left in reversed(range(_TRIES)):
+        try:
+            return await call(path, action, args)
+        except NotRunningError:
+            pass
+        try:
+            return await _act_on_store(config, action, args)
+        except AlreadyRunningError:
+            # It is starting or ending: in a moment it answers, or lets go of the store.
+            if not left:
+                raise
+        await asyncio.sleep(_BETWEEN_TRIES_S)
+    raise NotRunningError(f"no gateway listens on {path}")
+
+
+@asynccontextmanager
+async def locked_store(config: Config) -> AsyncIterator[Store]:
+    """The store itself, for a command that no gateway may disturb. Raises AlreadyRunningError, StoreError."""
+    with StoreLock(config.store.path):
+        store = await open_store(config.store.url, retention(config))
+        try:
+            yield store
+        finally:
+            await store.close()
+
+
+def retention(config: Config) -> Retention:
+    """For how long the store keeps what it keeps."""
+    kept = config.retention
+    return Retention(kept.samples_days, kept.sessions_days, kept.quarantine_days)
+
+
+async def _act_on_store(config: Config, action: str, args: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    async with locked_store(config) as store:
+        return await dispatch(await _actions(config, store), action, args)
+
+
+async def _actions(config: Config, store: Store) -> Actions:
+    clock, fleet, feed, registry = SystemClock(), Fleet(), CommitFeed(), Registry(store)
+    pipeline = Pipeline(
+        collector=ReplayCollector([]),
+        store=store,
+        fleet=fleet,
+        events=Events(),
+        feed=feed,
+        clock=clock,
+        root=config.broker.root,
+        retention_samples_days=config.retention.samples_days,
+    )
+    await registry.load()
+    await pipeline.start()
+    return Actions(
+        store=store,
+        registry=registry,
+        fleet=fleet,
+        feed=feed,
+        access=Access(store, clock, Passwords()),
+        board=StoredAlerts(store),
+        intake=PipelineIntake(pipeline),
+        sight=Sight(fleet, Pseudonyms(await store.secret(KEPT_UNDER))),
+        clock=clock,
+    )

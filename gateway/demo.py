@@ -1,0 +1,151 @@
+"""The demo: the whole system with nothing else installed. A broker, a simulated fleet, the gateway, its pages."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from collectors.simulator.settings import SimulatorSettings
+from gateway.app import Gateway, open_gateway
+from gateway.clock import SystemClock
+from gateway.config import BrokerConfig, Config, HttpConfig, ListenAddress, StoreConfig
+from gateway.demo_broker import DemoBroker, demo_broker
+from gateway.demo_fleet import DemoFleet
+from gateway.errors import ListenError, SilverpointError
+from schemas.access import ROLES, Role, Scope, Viewer
+
+HISTORY_DAYS: Final = 42
+DEFAULT_LISTEN: Final = ListenAddress("127.0.0.1", 8080)
+
+_DAY_MS: Final = 86_400_000
+_LIVE_INTERVAL_MS: Final = 5_000
+"""Dense beside a real device's, so that one sees the page live."""
+_STORE_NAME: Final = "silverpoint.db"
+_DEMO: Final = Viewer("demo", "admin")
+_MANAGER: Final = Viewer("manager", "manager")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    name: str
+    role: Role
+    password: str
+
+
+async def run_demo(devices: int, listen: ListenAddress | None, directory: Path | None) -> None:
+    """Runs the demo until Ctrl-C. Without `directory` it leaves nothing behind; without `listen` it takes another
+    port where the usual one is taken. Raises `SilverpointError`."""
+    console = Console(highlight=False)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    with _directory(directory) as place:
+        async with demo_broker(place / "broker") as broker:
+            console.print(f"broker: {broker.name} on {broker.url}")
+            config = _config(broker, listen or _usual_or_free(), place)
+            async with open_gateway(config, SystemClock(), open_as=_MANAGER) as gateway:
+                await _run(gateway, broker, devices, stop, console)
+    console.print("ended" if directory is None else f"ended; everything is kept in {directory}")
+
+
+async def _run(gateway: Gateway, broker: DemoBroker, devices: int, stop: asyncio.Event, console: Console) -> None:
+    now_ms = gateway.clock.now_ms()
+    settings = SimulatorSettings(
+        start_ms=now_ms - HISTORY_DAYS * _DAY_MS,
+        live_from_ms=now_ms,
+        devices=devices,
+        live_sample_interval_ms=_LIVE_INTERVAL_MS,
+        live_session_interval_ms=_LIVE_INTERVAL_MS,
+    )
+    fleet = DemoFleet(settings, now_ms, broker.url)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(gateway.run(stop), name="gateway")
+            loading = tasks.create_task(_load(gateway, fleet, settings, console), name="history")
+            stopped = tasks.create_task(stop.wait(), name="stop signal")
+            await asyncio.wait({loading, stopped, running}, return_when=asyncio.FIRST_COMPLETED)
+            if loading.done():
+                _say_where(gateway, await _add_users(gateway), console)
+            await asyncio.wait({stopped, running}, return_when=asyncio.FIRST_COMPLETED)
+            loading.cancel()
+            stopped.cancel()
+    finally:
+        await fleet.close()
+
+
+async def _load(gateway: Gateway, fleet: DemoFleet, settings: SimulatorSettings, console: Console) -> None:
+    """Takes the fleet's history in by the same way as every other delivery."""
+    entries = await fleet.registry()
+    await gateway.registry.save(entries)
+    span_ms = (settings.live_from_ms or settings.start_ms) - settings.start_ms
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[records]}"), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(f"{HISTORY_DAYS // 7} weeks of history", total=span_ms, records="")
+        stored = 0
+        async for part in fleet.history():
+            stored += (await gateway.pipeline.ingest(part.deliveries)).stored
+            done_ms = min(span_ms, part.until_ms - settings.start_ms)
+            progress.update(task, completed=done_ms, records=f"{stored:,} records")
+
+
+async def _add_users(gateway: Gateway) -> list[Login]:
+    logins = [Login(role, role, secrets.token_urlsafe(9)) for role in ROLES]
+    for login in logins:
+        await gateway.services.access.add_user(_DEMO, login.name, login.role, Scope(), login.password)
+    return logins
+
+
+def _say_where(gateway: Gateway, logins: list[Login], console: Console) -> None:
+    console.print(f"\nopen [bold]{gateway.http.url}/[/bold]\n")
+    for login in logins:
+        console.print(f"  {login.name:<12} {login.password}", markup=False)
+    console.print("\nOn this machine the page opens signed in as manager. Ctrl-C ends the demo.")
+
+
+def _config(broker: DemoBroker, listen: ListenAddress, place: Path) -> Config:
+    return Config(
+        broker=BrokerConfig(url=SecretStr(broker.url)),
+        store=StoreConfig(url=f"sqlite:///{place / _STORE_NAME}"),
+        http=HttpConfig(listen=str(listen)),
+    )
+
+
+def _usual_or_free() -> ListenAddress:
+    """The usual address, or the same with a free port where somebody listens there already."""
+    for address in (DEFAULT_LISTEN, ListenAddress(DEFAULT_LISTEN.host, 0)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(address)
+            except OSError:
+                continue
+            return ListenAddress(address.host, probe.getsockname()[1])
+    raise ListenError(f"no port is free on {DEFAULT_LISTEN.host}")
+
+
+@contextmanager
+def _directory(directory: Path | None) -> Iterator[Path]:
+    if directory is None:
+        with tempfile.TemporaryDirectory(prefix="silverpoint-demo-") as temporary:
+            yield Path(temporary)
+    else:
+        if (directory / _STORE_NAME).exists():
+            raise SilverpointError(f"{directory} holds a demo already: give --dir an empty directory")
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SilverpointError(f"can't make {directory}: {error.strerror}; give --dir another") from error
+        yield directory.resolve()

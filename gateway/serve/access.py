@@ -1,0 +1,159 @@
+"""Access: users, tokens and browser sessions. The one place where a credential becomes a viewer."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from gateway.clock import Clock
+from gateway.errors import ConflictError, InvalidInputError, NotSignedInError
+from gateway.serve.passwords import Passwords, new_token, token_hash
+from gateway.serve.throttle import SignInThrottle
+from gateway.store.base import AccessStore
+from gateway.store.service_rows import AuditRow, SignIn, Token, User
+from schemas.access import Role, Scope, Viewer
+
+SESSION_MS: Final = 12 * 3_600_000
+LOCAL: Final = Viewer("local", "admin")
+"""Whoever may write to the local socket or to the store's file."""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", re.ASCII)
+_MAX_CREDENTIAL_LENGTH: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A viewer with a browser session; `csrf` must come with whatever it changes."""
+
+    viewer: Viewer
+    csrf: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A browser session just begun; `cookie` is known to the browser alone."""
+
+    viewer: Viewer
+    cookie: str
+    csrf: str
+    expires_ms: int
+
+
+class Access:
+    """Each look-up asks the store, so that a new user or token counts at once."""
+
+    def __init__(self, store: AccessStore, clock: Clock, passwords: Passwords) -> None:
+        self._store = store
+        self._clock = clock
+        self._passwords = passwords
+        self._throttle = SignInThrottle(clock)
+
+    async def by_token(self, token: str) -> Viewer | None:
+        """The viewer of a bearer token; None where the token is not known."""
+        if len(token) > _MAX_CREDENTIAL_LENGTH:
+            return None
+        found = await self._store.token(token_hash(token))
+        return Viewer(f"token:{found.name}", found.role, found.scope) if found else None
+
+    async def by_session(self, cookie: str) -> SignedIn | None:
+        """The viewer of a session cookie; None where the session is not known, over, or its user gone."""
+        if len(cookie) > _MAX_CREDENTIAL_LENGTH:
+            return None
+        session = await self._store.sign_in(token_hash(cookie))
+        if session is None or session.expires_ms <= self._clock.now_ms():
+            return None
+        credential = await self._store.user(session.user_name)
+        return SignedIn(_viewer_of(credential.user), session.csrf) if credential else None
+
+    async def sign_in(self, name: str, password: str, client: str) -> NewSession:
+        """Begins a browser session.
+
+        Raises NotSignedInError, the same for a wrong name and a wrong password, and TooManyAttemptsError.
+        """
+        self._throttle.attempt(name[:64], client)
+        credential = await self._store.user(name) if _NAME.fullmatch(name) else None
+        matches = await self._passwords.matches(credential.password_hash if credential else None, password)
+        if credential is None or not matches:
+            # What was typed for an unknown name may be a password: it is not kept.
+            subject = name if credential else "unknown"
+            await self._store.add_audit(self._audit("nobody", "sign_in_failed", subject, {"client": client}))
+            raise NotSignedInError("name or password is wrong")
+        self._throttle.succeeded(name, client)
+        return await self._begin(credential.user, client)
+
+    async def sign_out(self, cookie: str) -> None:
+        """Ends a browser session; one that is not known is none."""
+        await self._store.end_sign_in(token_hash(cookie))
+
+    async def add_user(self, by: Viewer, name: str, role: Role, scope: Scope, password: str) -> User:
+        """Makes a user. Raises ConflictError where the name is taken, InvalidInputError for what can't be taken."""
+        _check_name(name)
+        if await self._store.user(name) is not None:
+            raise ConflictError(f"there is a user {name} already: choose another name")
+        user = User(name=name, role=role, scope=scope, created_ms=self._clock.now_ms())
+        hashed = await self._passwords.hash(password)
+        await self._store.save_user(user, hashed, self._audit(by.name, "add_user", name, _grant(role, scope)))
+        return user
+
+    async def create_token(self, by: Viewer, name: str, role: Role, scope: Scope) -> str:
+        """Makes a token and gives it out this once; the store keeps its hash."""
+        _check_name(name)
+        token = new_token()
+        made = Token(name=name, role=role, scope=scope, created_ms=self._clock.now_ms())
+        audit = self._audit(by.name, "create_token", name, _grant(role, scope))
+        await self._store.save_token(made, token_hash(token), audit)
+        return token
+
+    async def _begin(self, user: User, client: str) -> NewSession:
+        now_ms = self._clock.now_ms()
+        begun = NewSession(
+            viewer=_viewer_of(user),
+            cookie=secrets.token_urlsafe(32),
+            csrf=secrets.token_urlsafe(32),
+            expires_ms=now_ms + SESSION_MS,
+        )
+        session = SignIn(
+            session_hash=token_hash(begun.cookie),
+            user_name=user.name,
+            csrf=begun.csrf,
+            created_ms=now_ms,
+            expires_ms=begun.expires_ms,
+        )
+        await self._store.save_sign_in(session)
+        await self._store.add_audit(self._audit(user.name, "sign_in", user.name, {"client": client}))
+        return begun
+
+    def _audit(self, actor: str, action: str, subject: str, detail: dict[str, object]) -> AuditRow:
+        return audit_row(self._clock.now_ms(), actor, action, subject, detail)
+
+
+def audit_row(
+    now_ms: int, actor: str, action: str, subject: str, detail: dict[str, object], at_ms: int | None = None
+) -> AuditRow:
+    """Who did what to what; `at_ms` where it was done before it reached us."""
+    return AuditRow(
+        audit_id=0,
+        at_ms=now_ms if at_ms is None else at_ms,
+        recorded_ms=now_ms,
+        actor=actor,
+        action=action,
+        subject=subject,
+        detail_json=json.dumps(detail, separators=(",", ":"), sort_keys=True),
+    )
+
+
+def _viewer_of(user: User) -> Viewer:
+    return Viewer(user.name, user.role, user.scope)
+
+
+def _check_name(name: str) -> None:
+    if _NAME.fullmatch(name) is None:
+        raise InvalidInputError(["a name has 1 to 64 letters, digits and . _ @ + -, beginning with a letter or digit"])
+
+
+def _grant(role: Role, scope: Scope) -> dict[str, object]:
+    limits = {key: sorted(names) for key, names in asdict(scope).items() if names is not None}
+    return {"role": role, **limits}

@@ -1,0 +1,167 @@
+"""What acts take and answer, as the local socket and the API carry it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.store.rows import QuarantineEntry
+from schemas.access import Role, Scope
+from schemas.identity import MAX_TIME_MS, MIN_TIME_MS
+from schemas.registry import Identifier
+from schemas.rejection import Reason
+
+TimeMs: TypeAlias = Annotated[int, Field(ge=MIN_TIME_MS, le=MAX_TIME_MS)]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Grant(_Shape):
+    """Clinics and models of a scope; absent means all."""
+
+    name: str
+    role: Role
+    clinics: tuple[Identifier, ...] | None = None
+    models: tuple[Identifier, ...] | None = None
+
+    def scope(self) -> Scope:
+        return Scope(
+            clinics=frozenset(self.clinics) if self.clinics is not None else None,
+            models=frozenset(self.models) if self.models is not None else None,
+        )
+
+
+class NewUser(_Grant):
+    password: str = Field(repr=False)
+
+
+class UserAdded(_Shape):
+    name: str
+    role: Role
+
+
+class NewToken(_Grant):
+    pass
+
+
+class TokenCreated(_Shape):
+    """`token` is given out this once."""
+
+    name: str
+    token: str = Field(repr=False)
+
+
+class QuarantineQuery(_Shape):
+    limit: int = Field(default=100, ge=1, le=1_000)
+    before: int | None = None
+    reason: Reason | None = None
+    released: bool | None = None
+
+
+class QuarantineView(_Shape):
+    """One kept rejection; `known` is the part of it that may be kept."""
+
+    id: int
+    topic: str
+    reason: Reason
+    path: str
+    size_bytes: int
+    payload_hash: str
+    known: str | None
+    first_received_ms: int
+    last_received_ms: int
+    count: int
+    released_ms: int | None
+
+    @classmethod
+    def of(cls, entry: QuarantineEntry) -> QuarantineView:
+        return cls(
+            id=entry.entry_id,
+            topic=entry.topic,
+            reason=entry.rejection.reason,
+            path=entry.rejection.path,
+            size_bytes=entry.rejection.size_bytes,
+            payload_hash=entry.payload_hash,
+            known=entry.rejection.known_json,
+            first_received_ms=entry.first_received_ms,
+            last_received_ms=entry.last_received_ms,
+            count=entry.count,
+            released_ms=entry.released_ms,
+        )
+
+
+class QuarantineListed(_Shape):
+    items: tuple[QuarantineView, ...]
+    next: int | None
+
+
+class Release(_Shape):
+    """`ids` null: all that are not released yet."""
+
+    ids: tuple[int, ...] | None = None
+    at_ms: TimeMs | None = None
+
+
+class Released(_Shape):
+    """`kept` stay in quarantine: their known part is not complete, or still not taken."""
+
+    released: tuple[int, ...]
+    kept: tuple[int, ...]
+
+
+class RegistryImport(_Shape):
+    csv: str
+
+
+class RegistryImported(_Shape):
+    clinics: int
+    devices: int
+    nozzle_models: int
+    lots: int
+
+
+class RegistryExport(_Shape):
+    pass
+
+
+class RegistryExported(_Shape):
+    csv: str
+
+
+class LotRecall(_Shape):
+    lot: Identifier
+    note: str = Field(default="", max_length=500)
+    at_ms: TimeMs | None = None
+
+
+class Acknowledgement(_Shape):
+    alert_id: int = Field(ge=1)
+    at_ms: TimeMs | None = None
+
+
+class Acknowledged(_Shape):
+    alert_id: int
+    acknowledged_by: str
+    acknowledged_ms: int
+
+
+class Replay(_Shape):
+    path: str
+
+
+class ReplayDone(_Shape):
+    deliveries: int
+    stored: int
+    duplicates: int
+    rejected: int
+
+
+class Ping(_Shape):
+    pass
+
+
+class Pong(_Shape):
+    status: Literal["running"] = "running"

@@ -1,0 +1,229 @@
+"""Acts: what people do, by the API, a page or a command. Each checks who asks, and leaves an audit row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from gateway.clock import Clock
+from gateway.errors import ConflictError, InvalidInputError, NotFoundError
+from gateway.ingest.feed import CommitFeed
+from gateway.ingest.fleet import Fleet
+from gateway.ingest.registry import Registry
+from gateway.serve.access import Access, audit_row
+from gateway.serve.action_shapes import (
+    Acknowledged,
+    Acknowledgement,
+    LotRecall,
+    NewToken,
+    NewUser,
+    Ping,
+    Pong,
+    QuarantineListed,
+    QuarantineQuery,
+    QuarantineView,
+    RegistryExport,
+    RegistryExported,
+    RegistryImport,
+    RegistryImported,
+    Release,
+    Released,
+    Replay,
+    ReplayDone,
+    TokenCreated,
+    UserAdded,
+)
+from gateway.serve.board import AlertBoard
+from gateway.serve.intake import Intake
+from gateway.serve.registry_csv import EntryType, entry_id, read_registry, write_registry
+from gateway.serve.roles import require
+from gateway.serve.sight import Sight
+from gateway.store.base import Store
+from gateway.store.rows import QuarantineEntry
+from gateway.store.service_rows import AuditRow
+from schemas.access import Viewer
+from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel, RegistryEntry
+
+_AHEAD_MS: Final = 300_000
+"""How far the clock of somebody's phone may run before ours."""
+_CHUNK: Final = 1_000
+
+
+class Actions:
+    """Every method takes the viewer on whose behalf it acts. Raises ForbiddenError where that one may not."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        registry: Registry,
+        fleet: Fleet,
+        feed: CommitFeed,
+        access: Access,
+        board: AlertBoard,
+        intake: Intake,
+        sight: Sight,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._registry = registry
+        self._fleet = fleet
+        self._feed = feed
+        self._access = access
+        self._board = board
+        self._intake = intake
+        self._sight = sight
+        self._clock = clock
+
+    async def ping(self, by: Viewer, asked: Ping) -> Pong:
+        """Whether the gateway listens."""
+        return Pong()
+
+    async def add_user(self, by: Viewer, asked: NewUser) -> UserAdded:
+        require(by, "manage_access")
+        user = await self._access.add_user(by, asked.name, asked.role, asked.scope(), asked.password)
+        return UserAdded(name=user.name, role=user.role)
+
+    async def create_token(self, by: Viewer, asked: NewToken) -> TokenCreated:
+        require(by, "manage_access")
+        token = await self._access.create_token(by, asked.name, asked.role, asked.scope())
+        return TokenCreated(name=asked.name, token=token)
+
+    async def quarantine_list(self, by: Viewer, asked: QuarantineQuery) -> QuarantineListed:
+        require(by, "read_quarantine")
+        entries = await self._store.quarantine(
+            limit=asked.limit + 1, before=asked.before, reason=asked.reason, released=asked.released
+        )
+        page = entries[: asked.limit]
+        more = len(entries) > asked.limit
+        return QuarantineListed(
+            items=tuple(QuarantineView.of(entry) for entry in page), next=page[-1].entry_id if more else None
+        )
+
+    async def quarantine_release(self, by: Viewer, asked: Release) -> Released:
+        """Takes complete known parts in after all. Raises NotFoundError for ids that are no open entries."""
+        require(by, "release_quarantine")
+        at_ms = self.done_at(asked.at_ms)
+        chosen = await self._open_entries(None if asked.ids is None else frozenset(asked.ids))
+        complete = [entry for entry in chosen if entry.rejection.known_json is not None]
+        released = tuple(sorted(await self._intake.release(complete))) if complete else ()
+        await self._store.add_audit(
+            self._audit(by, "release_quarantine", "quarantine", {"released": list(released)}, at_ms)
+        )
+        kept = sorted({entry.entry_id for entry in chosen} - set(released))
+        return Released(released=released, kept=tuple(kept))
+
+    async def registry_import(self, by: Viewer, asked: RegistryImport) -> RegistryImported:
+        """Takes a whole file or nothing of it. Raises InvalidInputError with every mistake."""
+        require(by, "exchange_registry")
+        written = {(type(entry), entry_id(entry)): entry for entry in self._registry.entries()}
+        entries = read_registry(asked.csv, lambda entry_type, name: written.get((entry_type, name)))
+        await self._registry.save(entries, self._audit(by, "import_registry", "registry", {"entries": len(entries)}))
+        self._tell(state.device_id for state in self._fleet.devices())
+        return RegistryImported(
+            clinics=_count(entries, Clinic),
+            devices=_count(entries, DeviceEntry),
+            nozzle_models=_count(entries, NozzleModel),
+            lots=_count(entries, Lot),
+        )
+
+    async def registry_export(self, by: Viewer, asked: RegistryExport) -> RegistryExported:
+        require(by, "exchange_registry")
+        await self._store.add_audit(self._audit(by, "export_registry", "registry", {}))
+        return RegistryExported(csv=write_registry(self._registry.entries()))
+
+    async def recall_lot(self, by: Viewer, asked: LotRecall) -> Lot:
+        """Marks a lot as recalled; the first recall's time stays."""
+        require(by, "recall_lot")
+        at_ms = self.done_at(asked.at_ms)
+        lot = self._registry.lot(asked.lot)
+        recalled_ms = at_ms if lot.recalled_ms is None else lot.recalled_ms
+        recalled = lot.model_copy(update={"recalled_ms": recalled_ms, "recall_note": asked.note or lot.recall_note})
+        await self._registry.save([recalled], self._audit(by, "recall_lot", asked.lot, {"note": asked.note}, at_ms))
+        fitted = (nozzle.device_id for nozzle in self._fleet.nozzles() if nozzle.lot == asked.lot)
+        self._tell(fitted)
+        return recalled
+
+    async def acknowledge(self, by: Viewer, asked: Acknowledgement) -> Acknowledged:
+        """Raises NotFoundError for an alert out of sight, ConflictError for one that is over."""
+        require(by, "acknowledge_alert")
+        at_ms = self.done_at(asked.at_ms)
+        alert = await self._store.alert(asked.alert_id)
+        if alert is None or not self._sight.sees_alert(by, alert):
+            raise NotFoundError(f"there is no alert {asked.alert_id}")
+        if alert.state == "resolved":
+            raise ConflictError(f"alert {asked.alert_id} is resolved already")
+        audit = self._audit(by, "acknowledge_alert", str(asked.alert_id), {"rule": alert.rule}, at_ms)
+        alert = await self._board.acknowledge(asked.alert_id, by.name, at_ms, audit)
+        if alert is None or alert.acknowledged_by is None or alert.acknowledged_ms is None:
+            raise ConflictError(f"alert {asked.alert_id} is resolved already")
+        return Acknowledged(
+            alert_id=alert.alert_id, acknowledged_by=alert.acknowledged_by, acknowledged_ms=alert.acknowledged_ms
+        )
+
+    async def save_entry(self, by: Viewer, entry: RegistryEntry, changed: Sequence[str]) -> None:
+        """Writes one registry entry; whoever calls has checked that the viewer may."""
+        kind = type(entry).__name__.lower()
+        audit = self._audit(by, f"edit_{kind}", entry_id(entry), {"fields": sorted(changed)})
+        await self._registry.save([entry], audit)
+        self._tell(self._devices_of(entry))
+
+    async def replay(self, by: Viewer, asked: Replay) -> ReplayDone:
+        """Ingests a recording that lies on the gateway's own machine."""
+        require(by, "replay")
+        replayed = await self._intake.replay(Path(asked.path))
+        await self._store.add_audit(
+            self._audit(by, "replay", Path(asked.path).name, {"deliveries": replayed.deliveries})
+        )
+        return ReplayDone(
+            deliveries=replayed.deliveries,
+            stored=replayed.stored,
+            duplicates=replayed.duplicates,
+            rejected=replayed.rejected,
+        )
+
+    def done_at(self, at_ms: int | None) -> int:
+        """When something was done. Raises InvalidInputError for a time that has not come yet."""
+        now_ms = self._clock.now_ms()
+        if at_ms is not None and at_ms > now_ms + _AHEAD_MS:
+            raise InvalidInputError(["at_ms: lies in the future"])
+        return now_ms if at_ms is None else min(at_ms, now_ms)
+
+    async def _open_entries(self, ids: frozenset[int] | None) -> list[QuarantineEntry]:
+        found: list[QuarantineEntry] = []
+        before: int | None = None
+        while True:
+            rows = await self._store.quarantine(limit=_CHUNK, before=before, released=False)
+            found += [row for row in rows if ids is None or row.entry_id in ids]
+            if len(rows) < _CHUNK:
+                break
+            before = rows[-1].entry_id
+        missing = sorted((ids or frozenset()) - {row.entry_id for row in found})
+        if missing:
+            raise NotFoundError(f"no open quarantine entry has the id {missing[0]}")
+        return found
+
+    def _devices_of(self, entry: RegistryEntry) -> Iterable[str]:
+        match entry:
+            case DeviceEntry():
+                return (entry.device_id,)
+            case Clinic():
+                return (state.device_id for state in self._fleet.devices() if state.clinic_id == entry.clinic_id)
+            case NozzleModel():
+                return (nozzle.device_id for nozzle in self._fleet.nozzles() if nozzle.model == entry.model)
+            case Lot():
+                return (nozzle.device_id for nozzle in self._fleet.nozzles() if nozzle.lot == entry.lot)
+
+    def _tell(self, device_ids: Iterable[str]) -> None:
+        """Pages draw these devices again and rules look at them again; no commit stands behind it."""
+        self._feed.publish(0, frozenset(device_ids))
+
+    def _audit(
+        self, by: Viewer, action: str, subject: str, detail: dict[str, object], at_ms: int | None = None
+    ) -> AuditRow:
+        return audit_row(self._clock.now_ms(), by.name, action, subject, detail, at_ms)
+
+
+def _count(entries: Iterable[RegistryEntry], entry_type: EntryType) -> int:
+    return sum(type(entry) is entry_type for entry in entries)

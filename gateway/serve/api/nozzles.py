@@ -1,0 +1,43 @@
+"""Nozzles, each with its whole life."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from fastapi import APIRouter
+
+from gateway.errors import NotFoundError
+from gateway.serve.answers import Items, NozzleLife, NozzleSummary
+from gateway.serve.api.asking import Cursor, FleetViewer, IdentifierInPath, IdentifierInQuery, Limit, Serving
+from gateway.serve.api.cursor import read_cursor, write_cursor
+from gateway.serve.nozzles import NozzleFilter, NozzleFilterState
+
+router = APIRouter(tags=["nozzles"])
+
+
+@router.get("/nozzles")
+async def nozzles(
+    viewer: FleetViewer,
+    serving: Serving,
+    lot: IdentifierInQuery = None,
+    clinic: IdentifierInQuery = None,
+    model: IdentifierInQuery = None,
+    state: NozzleFilterState | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Items[NozzleSummary]:
+    """Every nozzle in scope, in order of serial. `state` is where it is, or how worn."""
+    wanted = NozzleFilter(lot=lot, clinic=clinic, model=model, state=state)
+    after = cast("tuple[str] | None", read_cursor(cursor, str))
+    found = serving.nozzles.page(viewer, after=after[0] if after else None, limit=limit + 1, takes=wanted.takes)
+    page = tuple(found[:limit])
+    return Items(items=page, next_cursor=write_cursor((page[-1].serial,) if len(found) > limit else None))
+
+
+@router.get("/nozzles/{serial}")
+async def nozzle(viewer: FleetViewer, serving: Serving, serial: IdentifierInPath) -> NozzleLife:
+    """The nozzle's whole life, on every device."""
+    life = await serving.nozzles.life(viewer, serial)
+    if life is None:
+        raise NotFoundError(f"there is no nozzle {serial}")
+    return life

@@ -1,0 +1,60 @@
+"""Dispatch: an act by its name and JSON arguments, for the local socket and for commands that run without a gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import BaseModel, JsonValue, ValidationError
+
+from gateway.errors import InvalidInputError
+from gateway.serve import action_shapes as shapes
+from gateway.serve.access import LOCAL
+from gateway.serve.actions import Actions
+from schemas.access import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act: the shape of its arguments, and the method that does it."""
+
+    arguments: type[BaseModel]
+    do: Callable[[Actions, Viewer, Any], Awaitable[BaseModel]]
+
+
+ACTIONS: Final[Mapping[str, Act]] = {
+    "ping": Act(shapes.Ping, Actions.ping),
+    "user_add": Act(shapes.NewUser, Actions.add_user),
+    "token_create": Act(shapes.NewToken, Actions.create_token),
+    "quarantine_list": Act(shapes.QuarantineQuery, Actions.quarantine_list),
+    "quarantine_release": Act(shapes.Release, Actions.quarantine_release),
+    "registry_import": Act(shapes.RegistryImport, Actions.registry_import),
+    "registry_export": Act(shapes.RegistryExport, Actions.registry_export),
+    "lot_recall": Act(shapes.LotRecall, Actions.recall_lot),
+    "acknowledge": Act(shapes.Acknowledgement, Actions.acknowledge),
+    "replay": Act(shapes.Replay, Actions.replay),
+}
+
+
+async def dispatch(
+    actions: Actions, name: str, args: Mapping[str, JsonValue], actor: Viewer = LOCAL
+) -> dict[str, JsonValue]:
+    """Does the act and gives its answer as JSON.
+
+    Raises InvalidInputError for an unknown name or wrong arguments, and whatever the act itself raises.
+    """
+    act = ACTIONS.get(name)
+    if act is None:
+        raise InvalidInputError([f"there is no action {name[:40]!r}: use one of {', '.join(ACTIONS)}"])
+    try:
+        asked = act.arguments.model_validate(dict(args))
+    except ValidationError as error:
+        raise InvalidInputError([_line(item["loc"], item["msg"]) for item in error.errors()]) from None
+    answer = await act.do(actions, actor, asked)
+    return answer.model_dump(mode="json")
+
+
+def _line(location: tuple[int | str, ...], message: str) -> str:
+    path = ".".join(str(part) for part in location)
+    return f"{path}: {message}" if path else message

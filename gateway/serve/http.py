@@ -1,0 +1,94 @@
+"""The application: pages, API, health and metrics put together."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from typing import Final
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+
+from dashboards.web.routes import PageDependencies, pages
+from gateway.errors import NotSignedInError
+from gateway.serve.api import alerts, devices, events, fleet, nozzles, operator, registry
+from gateway.serve.api.asking import documented_credentials
+from gateway.serve.credentials import SIGN_IN_PATH, SIGN_OUT_PATH
+from gateway.serve.headers import BodyLimitMiddleware, HeadersMiddleware, SecurityHeaders
+from gateway.serve.health import health_routes
+from gateway.serve.metrics import CONTENT_TYPE, Metrics
+from gateway.serve.problems import MEDIA_TYPE, Problem, answer_errors
+from gateway.serve.services import Services
+from gateway.serve.sign_in import sign_in_routes
+
+API_PREFIX: Final = "/api/v1"
+_ROUTERS: Final[Sequence[APIRouter]] = (
+    devices.router,
+    nozzles.router,
+    registry.router,
+    alerts.router,
+    fleet.router,
+    operator.router,
+    events.router,
+)
+_PROBLEM: Final = {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": "Problem details (RFC 9457)."}
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application over these services; it starts and stops nothing of its own."""
+    app = FastAPI(
+        title="Silverpoint",
+        summary="The fleet's devices, nozzles, alerts and registry.",
+        version="1",
+        openapi_url=f"{API_PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    headers = SecurityHeaders(encrypted=services.encrypted)
+    answer_errors(app, headers)
+    app.add_middleware(BodyLimitMiddleware)
+    app.add_middleware(HeadersMiddleware, headers=headers)
+    app.include_router(health_routes(services.parts.readiness))
+    app.include_router(_metrics_route(services))
+    api = APIRouter(prefix=API_PREFIX, dependencies=list(documented_credentials), responses={"default": _PROBLEM})
+    for router in _ROUTERS:
+        api.include_router(router)
+    app.include_router(api)
+    app.include_router(sign_in_routes(services.access, services.credentials))
+    app.include_router(pages(_page_dependencies(services)))
+    return app
+
+
+def _page_dependencies(services: Services) -> PageDependencies:
+    return PageDependencies(
+        reader=services.reader,
+        viewer_of=services.credentials.viewer_of,
+        now_ms=services.parts.clock.now_ms,
+        sign_in_path=SIGN_IN_PATH,
+        sign_out_path=SIGN_OUT_PATH,
+    )
+
+
+def _metrics_route(services: Services) -> APIRouter:
+    parts = services.parts
+    metrics = Metrics(
+        fleet=parts.fleet, reader=services.reader, board=parts.board, events=parts.events, clock=parts.clock
+    )
+    token = services.http.metrics_token
+
+    async def with_token(request: Request) -> None:
+        if token is None:
+            return
+        given = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(given, f"Bearer {token.get_secret_value()}".encode()):
+            raise NotSignedInError("send the token of http.metrics_token: Authorization: Bearer …")
+
+    router = APIRouter(tags=["health"])
+
+    @router.get("/metrics", dependencies=[Depends(with_token)], response_class=Response)
+    async def read_metrics() -> Response:
+        """The process and the fleet, for Prometheus."""
+        return Response(metrics.text(), media_type=None, headers={"Content-Type": CONTENT_TYPE})
+
+    return router

@@ -1,0 +1,118 @@
+"""The nozzle reader: nozzles as a viewer may see them, each with its whole life."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from gateway.ingest.fleet import Fleet, NozzleState
+from gateway.ingest.registry import Registry
+from gateway.serve.answers import FittingView, LedgerView, NozzleLife, NozzleSummary
+from gateway.serve.device_views import wear_band
+from gateway.serve.fittings import fittings_of
+from gateway.serve.reader import Reader
+from gateway.serve.sight import Sight
+from gateway.store.base import ReadStore
+from gateway.store.rows import LedgerRow
+from gateway.wear.level import nozzle_wear
+from schemas.access import Viewer
+
+NozzleFilterState: TypeAlias = Literal["fitted", "removed", "ok", "due", "worn_out", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class NozzleFilter:
+    """Which nozzles are asked for; None: any. `clinic` as the viewer calls it."""
+
+    lot: str | None = None
+    clinic: str | None = None
+    model: str | None = None
+    state: NozzleFilterState | None = None
+
+    def takes(self, nozzle: NozzleSummary) -> bool:
+        return (
+            self.lot in (None, nozzle.lot)
+            and self.clinic in (None, nozzle.clinic_id)
+            and self.model in (None, nozzle.model)
+            and self.state in (None, nozzle.wear_band, "fitted" if nozzle.fitted else "removed")
+        )
+
+
+class NozzleReader:
+    """Reads the fleet's nozzles, and the store's ledger for their lives."""
+
+    def __init__(
+        self, *, fleet: Fleet, registry: Registry, store: ReadStore, sight: Sight, reader: Reader, due_wear: float
+    ) -> None:
+        self._fleet = fleet
+        self._registry = registry
+        self._store = store
+        self._sight = sight
+        self._reader = reader
+        self._due_wear = due_wear
+
+    def page(
+        self, viewer: Viewer, *, after: str | None, limit: int, takes: Callable[[NozzleSummary], bool]
+    ) -> Sequence[NozzleSummary]:
+        """At most `limit` nozzles behind the serial `after`, in order of serial."""
+        return heapq.nsmallest(limit, self._behind(viewer, after, takes), key=lambda nozzle: nozzle.serial)
+
+    async def life(self, viewer: Viewer, serial: str) -> NozzleLife | None:
+        """The nozzle's whole life, less what lies outside the viewer's scope; None where the nozzle itself does."""
+        nozzle = self._fleet.nozzle(serial)
+        if nozzle is None or not self._sight.sees_nozzle(viewer, nozzle):
+            return None
+        rows = [row for row in await self._store.ledger(serial=serial) if self._sees(viewer, row.device_id, row)]
+        devices = sorted({row.device_id for row in rows})
+        shown = self._sight.shown_clinic
+        fittings = [
+            FittingView.of(fitting, shown(viewer, fitting.clinic_id))
+            for fitting in fittings_of(serial, (self._fleet.ledger(device_id) for device_id in devices))
+            if self._sight.sees_record(viewer, fitting.device_id, fitting.clinic_id, serial)
+        ]
+        return NozzleLife(
+            **self._summary(viewer, nozzle).model_dump(),
+            fittings=tuple(fittings),
+            events=tuple(self._event(viewer, row) for row in sorted(rows, key=lambda row: row.key)),
+            alerts=tuple(alert for alert in self._reader.firing_alerts(viewer) if alert.subject == serial),
+        )
+
+    def _behind(
+        self, viewer: Viewer, after: str | None, takes: Callable[[NozzleSummary], bool]
+    ) -> Iterator[NozzleSummary]:
+        for nozzle in self._fleet.nozzles():
+            if (after is None or nozzle.serial > after) and self._sight.sees_nozzle(viewer, nozzle):
+                summary = self._summary(viewer, nozzle)
+                if takes(summary):
+                    yield summary
+
+    def _summary(self, viewer: Viewer, nozzle: NozzleState) -> NozzleSummary:
+        model = self._registry.model(nozzle.model)
+        wear = nozzle_wear(nozzle, model)
+        return NozzleSummary(
+            serial=nozzle.serial,
+            model=nozzle.model,
+            lot=nozzle.lot,
+            recalled=nozzle.lot is not None and self._registry.lot(nozzle.lot).recalled_ms is not None,
+            device_id=nozzle.device_id,
+            clinic_id=self._sight.shown_clinic(viewer, nozzle.clinic_id),
+            fitted=nozzle.fitted,
+            strikes=nozzle.strikes,
+            rated_strikes=nozzle.rated_strikes or (model.rated_strikes if model else None),
+            coating=nozzle.coating_ratio,
+            wear=wear,
+            wear_band=wear_band(wear, self._due_wear),
+            expires_on=nozzle.expires_on,
+            first_seen_ms=nozzle.first_event_ms,
+            last_seen_ms=nozzle.last_event_ms,
+        )
+
+    def _sees(self, viewer: Viewer, device_id: str, row: LedgerRow) -> bool:
+        return self._sight.sees_record(viewer, device_id, row.clinic_id, row.serial)
+
+    def _event(self, viewer: Viewer, row: LedgerRow) -> LedgerView:
+        # What a person wrote may name the clinic.
+        reason = None if viewer.role == "vendor" else row.reason
+        return LedgerView.of(row, self._sight.shown_clinic(viewer, row.clinic_id), reason)

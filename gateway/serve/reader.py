@@ -1,0 +1,255 @@
+"""The reader: the fleet as a viewer may see it, answered from memory. What pages and the API read.
+
+A device's view is kept until its state, its nozzle, its registry entry or its presence changes: a fleet of ten
+thousand is drawn again by building only what changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from typing import Final, NamedTuple
+
+from gateway.clock import Clock
+from gateway.ingest.feed import CommitFeed
+from gateway.ingest.fleet import Fleet, NozzleState
+from gateway.ingest.presence import DEFAULT_SILENT_AFTER_MS, is_online
+from gateway.ingest.registry import Registry
+from gateway.serve.board import AlertBoard
+from gateway.serve.changes import follow_changes
+from gateway.serve.device_views import (
+    DEFAULT_DUE_WEAR,
+    FittedNozzle,
+    device_view,
+    fitted_nozzle,
+    nozzle_view,
+    unread_nozzle_view,
+)
+from gateway.serve.health import Readiness
+from gateway.serve.history import HistoryReader
+from gateway.serve.sight import Sight
+from gateway.serve.stopping import StopSignal
+from gateway.serve.summary import tally
+from gateway.store.rows import DeviceState
+from schemas.access import Viewer
+from schemas.alert import SEVERITIES, Alert
+from schemas.registry import Clinic, DeviceLifecycle, NozzleModel
+from schemas.views import AlertView, ClinicView, DeviceView, FleetChange, FleetSummary, NozzleView
+
+DAY_MS: Final = 86_400_000
+
+
+class _Basis(NamedTuple):
+    """All that a device's view is made from."""
+
+    state: DeviceState
+    fitted: FittedNozzle | None
+    nozzle: NozzleState | None
+    model: NozzleModel | None
+    label: str
+    lifecycle: DeviceLifecycle
+    online: bool
+
+
+class Reader:
+    """Carries out `schemas.views.FleetReader`."""
+
+    def __init__(
+        self,
+        *,
+        fleet: Fleet,
+        registry: Registry,
+        board: AlertBoard,
+        clock: Clock,
+        feed: CommitFeed,
+        readiness: Readiness,
+        history: HistoryReader,
+        sight: Sight,
+        stop: StopSignal,
+        due_wear: float = DEFAULT_DUE_WEAR,
+        silent_after_ms: int = DEFAULT_SILENT_AFTER_MS,
+    ) -> None:
+        self._fleet = fleet
+        self._registry = registry
+        self._board = board
+        self._clock = clock
+        self._feed = feed
+        self._readiness = readiness
+        self._history = history
+        self._sight = sight
+        self._stop = stop
+        self._due_wear = due_wear
+        self._silent_after_ms = silent_after_ms
+        self._views: dict[str, tuple[_Basis, DeviceView]] = {}
+        self._veiled: dict[str, tuple[DeviceView, DeviceView]] = {}
+        """As vendors see them."""
+
+    def devices(self, viewer: Viewer) -> Sequence[DeviceView]:
+        """Every device in scope, in order of (clinic, id) as the viewer sees them."""
+        now_ms = self._clock.now_ms()
+        return [self._shown(viewer, self.current(state, now_ms)) for state in self._in_order(viewer)]
+
+    def device_page(
+        self,
+        viewer: Viewer,
+        *,
+        after: tuple[str, str] | None,
+        limit: int,
+        matches: Callable[[DeviceView], bool] = lambda _: True,
+    ) -> Sequence[DeviceView]:
+        """At most `limit` matching devices behind `after`, a (clinic, id) as the viewer sees them."""
+        now_ms = self._clock.now_ms()
+        page: list[DeviceView] = []
+        for state in self._in_order(viewer):
+            if after is not None and (self._sight.shown_clinic(viewer, state.clinic_id), state.device_id) <= after:
+                continue
+            view = self._shown(viewer, self.current(state, now_ms))
+            if matches(view):
+                page.append(view)
+            if len(page) == limit:
+                break
+        return page
+
+    def device(self, viewer: Viewer, device_id: str) -> DeviceView | None:
+        """None where there is none of that id in the viewer's scope."""
+        state = self._fleet.device(device_id)
+        if state is None or not self._sight.sees_device(viewer, state):
+            return None
+        return self._shown(viewer, self.current(state, self._clock.now_ms()))
+
+    def clinics(self, viewer: Viewer) -> Sequence[ClinicView]:
+        """Clinics of devices in scope, and for whoever sees all models those of the registry, in order of id."""
+        now_ms = self._clock.now_ms()
+        devices: dict[str, int] = {}
+        online: dict[str, int] = {}
+        for state in self._visible(viewer):
+            clinic_id = state.clinic_id
+            devices[clinic_id] = devices.get(clinic_id, 0) + 1
+            online[clinic_id] = online.get(clinic_id, 0) + self._online(state, now_ms)
+        known = set(devices) | set(self._written_clinics(viewer))
+        views = [self._clinic_view(viewer, name, devices.get(name, 0), online.get(name, 0)) for name in known]
+        return sorted(views, key=lambda view: view.id)
+
+    async def summary(self, viewer: Viewer) -> FleetSummary:
+        """The fleet within a glance; retired devices are not counted."""
+        now_ms = self._clock.now_ms()
+        states = list(self._visible(viewer))
+        midnight_ms = now_ms - now_ms % DAY_MS
+        firing = [alert for alert in self._board.firing() if self._sight.sees_alert(viewer, alert)]
+        pending = [alert for alert in self._board.pending() if self._sight.sees_alert(viewer, alert)]
+        counts = tally(self.current(state, now_ms) for state in states)
+        return FleetSummary(
+            as_of_ms=now_ms,
+            clinics=len({state.clinic_id for state in states}),
+            alerts_firing=len(firing),
+            alerts_pending=len(pending),
+            sessions_today=await self._history.sessions_since(viewer, midnight_ms, now_ms),
+            records_missing=self._fleet.missing_records(),
+            broker_connected=self._readiness.broker_connected(),
+            **counts._asdict(),
+        )
+
+    def firing_alerts(self, viewer: Viewer) -> Sequence[AlertView]:
+        """Most severe first, then the longest firing."""
+        firing = [alert for alert in self._board.firing() if self._sight.sees_alert(viewer, alert)]
+        firing.sort(key=_urgency)
+        return [self.alert_view(viewer, alert) for alert in firing]
+
+    def alert_view(self, viewer: Viewer, alert: Alert) -> AlertView:
+        """One alert with the names that this viewer may see."""
+        if viewer.role != "vendor":
+            return AlertView.of(alert)
+        names = self._sight.pseudonyms
+        return AlertView.of(alert).model_copy(
+            update={
+                "clinic_id": names.of(alert.clinic_id),
+                "subject": names.shown_subject(viewer, alert),
+                "summary": names.shown_summary(viewer, alert),
+                "acknowledged_by": None,
+            }
+        )
+
+    def changes(self, viewer: Viewer) -> AsyncGenerator[FleetChange, None]:
+        """Coalesced changes, at most four a second, until the gateway stops."""
+        return follow_changes(self, viewer, self._feed, self._stop)
+
+    def online_ids(self, viewer: Viewer) -> frozenset[str]:
+        """Ids of the devices in scope that are online now."""
+        now_ms = self._clock.now_ms()
+        return frozenset(state.device_id for state in self._visible(viewer) if self._online(state, now_ms))
+
+    def current(self, state: DeviceState, now_ms: int) -> DeviceView:
+        """The device's view with nothing hidden; for the metrics and, through a scope, for viewers."""
+        basis = self._basis(state, now_ms)
+        kept = self._views.get(state.device_id)
+        if kept is not None and kept[0] == basis:
+            return kept[1]
+        view = device_view(
+            state=state,
+            clinic_id=state.clinic_id,
+            label=basis.label,
+            lifecycle=basis.lifecycle,
+            online=basis.online,
+            nozzle=_nozzle_view(basis),
+            due_wear=self._due_wear,
+        )
+        self._views[state.device_id] = (basis, view)
+        return view
+
+    def _basis(self, state: DeviceState, now_ms: int) -> _Basis:
+        device_id = state.device_id
+        fitted = fitted_nozzle(state.latest, self._fleet.ledger(device_id), self._fleet.fitted_serial(device_id))
+        nozzle = self._fleet.nozzle(fitted.serial) if fitted and fitted.serial is not None else None
+        model = self._registry.model(nozzle.model) if nozzle else None
+        entry = self._registry.device(device_id)
+        return _Basis(state, fitted, nozzle, model, entry.label, entry.state, self._online(state, now_ms))
+
+    def _online(self, state: DeviceState, now_ms: int) -> bool:
+        return is_online(state, now_ms, self._silent_after_ms)
+
+    def _visible(self, viewer: Viewer) -> Iterable[DeviceState]:
+        if viewer.scope.clinics is None and viewer.scope.models is None:
+            return self._fleet.devices()
+        return (state for state in self._fleet.devices() if self._sight.sees_device(viewer, state))
+
+    def _in_order(self, viewer: Viewer) -> list[DeviceState]:
+        shown = self._sight.shown_clinic
+        return sorted(self._visible(viewer), key=lambda state: (shown(viewer, state.clinic_id), state.device_id))
+
+    def _shown(self, viewer: Viewer, view: DeviceView) -> DeviceView:
+        if viewer.role != "vendor":
+            return view
+        kept = self._veiled.get(view.id)
+        if kept is not None and kept[0] is view:
+            return kept[1]
+        veiled = view.model_copy(update={"clinic_id": self._sight.pseudonyms.of(view.clinic_id), "label": ""})
+        self._veiled[view.id] = (view, veiled)
+        return veiled
+
+    def _written_clinics(self, viewer: Viewer) -> Iterable[str]:
+        if viewer.scope.models is not None or viewer.role == "vendor":
+            return ()
+        written = (entry.clinic_id for entry in self._registry.entries() if isinstance(entry, Clinic))
+        return (clinic_id for clinic_id in written if viewer.scope.sees_clinic(clinic_id))
+
+    def _clinic_view(self, viewer: Viewer, clinic_id: str, devices: int, online: int) -> ClinicView:
+        clinic = self._registry.clinic(clinic_id)
+        if viewer.role == "vendor":
+            clinic = Clinic(clinic_id=self._sight.pseudonyms.of(clinic_id), discovered=clinic.discovered)
+        return ClinicView(
+            id=clinic.clinic_id,
+            devices=devices,
+            online=online,
+            **clinic.model_dump(include={"name", "region", "timezone", "opening_hours", "contact", "discovered"}),
+        )
+
+
+def _nozzle_view(basis: _Basis) -> NozzleView | None:
+    if basis.fitted is None:
+        return None
+    if basis.nozzle is not None:
+        return nozzle_view(basis.nozzle, basis.model)
+    return unread_nozzle_view(basis.fitted.serial, basis.state.latest.sample if basis.state.latest else None)
+
+
+def _urgency(alert: Alert) -> tuple[int, int, int]:
+    return (-SEVERITIES.index(alert.severity), alert.firing_since_ms or 0, alert.alert_id)

@@ -1,0 +1,33 @@
+"""From `store.url` to an open store."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.errors import StoreError
+from gateway.store.base import Store
+from gateway.store.service_rows import Retention
+from gateway.store.sqlite import SqliteStore, restore_store
+
+_SQLITE: Final = "sqlite:///"
+
+
+def store_path(url: str) -> str:
+    """The file of a store: `sqlite:///relative.db` or `sqlite:////absolute.db`. Raises StoreError."""
+    path = url.removeprefix(_SQLITE)
+    if not url.startswith(_SQLITE) or not path:
+        raise StoreError(f"store.url {url!r} can't be used: write sqlite:///relative.db or sqlite:////absolute.db")
+    return path
+
+
+async def open_store(url: str, retention: Retention | None = None) -> Store:
+    """Opens the store, makes it where there is none, and migrates an older one after a backup.
+
+    Raises StoreError with what to do, StoreVersionError where a newer program wrote it.
+    """
+    return await SqliteStore.open(store_path(url), retention=retention)
+
+
+async def restore(url: str, backup: str) -> None:
+    """Puts a backup in the store's place, while no gateway runs. Raises StoreError."""
+    await restore_store(backup, store_path(url))

@@ -1,0 +1,166 @@
+"""Alerts: rows that change by conditional update, a history row for each change, and the engine's mark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+import aiosqlite
+
+from gateway.errors import ConflictError
+from gateway.store.service_rows import AlertChange, AuditRow
+from gateway.store.sqlite.audit import write_audit
+from gateway.store.sqlite.connection import Row, changed_rows, fetch, fetch_one
+from gateway.store.sqlite.database import Part
+from schemas.alert import Alert, Rule
+
+_COLUMNS: Final = (
+    "alert_id, rule, subject, clinic_id, device_id, severity, state, value, summary, pending_since_ms, firing_since_ms,"
+    " clearing_since_ms, resolved_ms, last_evidence_ms, acknowledged_by, acknowledged_ms"
+)
+_INSERT: Final = (
+    "INSERT INTO alerts (rule, subject, clinic_id, device_id, severity, state, value, summary, pending_since_ms,"
+    " firing_since_ms, clearing_since_ms, resolved_ms, last_evidence_ms)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING alert_id"
+)
+_UPDATE: Final = (
+    "UPDATE OR IGNORE alerts SET rule = ?, subject = ?, clinic_id = ?, device_id = ?, severity = ?, state = ?,"
+    " value = ?, summary = ?, pending_since_ms = ?, firing_since_ms = ?, clearing_since_ms = ?, resolved_ms = ?,"
+    " last_evidence_ms = ?, acknowledged_by = iif(? = 'resolved', ?, acknowledged_by),"
+    " acknowledged_ms = iif(? = 'resolved', ?, acknowledged_ms) WHERE alert_id = ? AND state = ?"
+)
+
+
+class Alerts(Part):
+    """Alerts as the engine changes them and people read them."""
+
+    async def open_alerts(self) -> tuple[Alert, ...]:
+        """All pending and firing alerts, oldest first."""
+        return await self._select("WHERE state <> 'resolved' ORDER BY alert_id", ())
+
+    async def alert_mark(self) -> int:
+        """The commit up to which the engine has evaluated."""
+        async with self._db.readers.snapshot() as connection:
+            row = await fetch_one(connection, "SELECT value FROM meta WHERE key = 'alert_mark'")
+        return int(row[0]) if row else 0
+
+    async def changed_since(self, commit_no: int) -> tuple[str, ...]:
+        """Ids of devices with a commit after `commit_no`."""
+        return self._db.changes.since(commit_no)
+
+    async def apply_alerts(self, changes: Sequence[AlertChange], mark: int) -> tuple[Alert, ...]:
+        """Writes the changes, a history row for each, and the mark; gives the alerts as stored.
+
+        A change whose `expected_state` no longer holds is left out. Acknowledgement belongs to people: only a
+        resolved alert that opens again takes what the change says of it.
+        """
+
+        async def write(connection: aiosqlite.Connection) -> list[Row]:
+            alert_ids = [alert_id for change in changes if (alert_id := await _apply(connection, change))]
+            await connection.execute("UPDATE meta SET value = ? WHERE key = 'alert_mark'", (mark,))
+            return await fetch(
+                connection,
+                f"SELECT {_COLUMNS} FROM alerts WHERE alert_id IN (SELECT value FROM json_each(?)) ORDER BY alert_id",
+                (json.dumps(alert_ids),),
+            )
+
+        return tuple(Alert(*row) for row in await self._db.writer.run(write))
+
+    async def alerts(
+        self,
+        *,
+        limit: int,
+        before: int | None,
+        state: str | None = None,
+        rule: str | None = None,
+        clinic_id: str | None = None,
+        device_id: str | None = None,
+    ) -> tuple[Alert, ...]:
+        """Newest alert first; `before` is the alert_id of the page before's last row."""
+        asked = (
+            ("alert_id < ?", before),
+            ("state = ?", state),
+            ("rule = ?", rule),
+            ("clinic_id = ?", clinic_id),
+            ("device_id = ?", device_id),
+        )
+        where = ["true", *(condition for condition, value in asked if value is not None)]
+        values = [value for _, value in asked if value is not None]
+        return await self._select(f"WHERE {' AND '.join(where)} ORDER BY alert_id DESC LIMIT ?", (*values, limit))
+
+    async def alert(self, alert_id: int) -> Alert | None:
+        """None where there is none of that id."""
+        found = await self._select("WHERE alert_id = ?", (alert_id,))
+        return found[0] if found else None
+
+    async def latest_alerts(self, subjects: Sequence[tuple[Rule, str]]) -> tuple[Alert, ...]:
+        """The newest alert of each (rule, subject), open or resolved."""
+        return await self._select(
+            "WHERE alert_id IN (SELECT max(a.alert_id) FROM json_each(?) j JOIN alerts a"
+            " ON a.rule = j.value ->> 0 AND a.subject = j.value ->> 1 GROUP BY a.rule, a.subject) ORDER BY alert_id",
+            (json.dumps(list(subjects)),),
+        )
+
+    async def acknowledge(self, alert_id: int, by: str, at_ms: int, audit: AuditRow) -> Alert | None:
+        """Notes who saw the alert; the first who did stays. None where there is none of that id.
+
+        Raises ConflictError where the alert is resolved.
+        """
+
+        async def write(connection: aiosqlite.Connection) -> Row | None:
+            row = await fetch_one(connection, f"SELECT {_COLUMNS} FROM alerts WHERE alert_id = ?", (alert_id,))
+            if row is None:
+                return None
+            if Alert(*row).state == "resolved":
+                raise ConflictError(f"alert {alert_id} is resolved: there is nothing left to acknowledge")
+            await write_audit(connection, audit)
+            return await fetch_one(
+                connection,
+                "UPDATE alerts SET acknowledged_by = coalesce(acknowledged_by, ?),"
+                f" acknowledged_ms = coalesce(acknowledged_ms, ?) WHERE alert_id = ? RETURNING {_COLUMNS}",
+                (by, at_ms, alert_id),
+            )
+
+        stored = await self._db.writer.run(write)
+        return None if stored is None else Alert(*stored)
+
+    async def _select(self, tail: str, values: Sequence[object]) -> tuple[Alert, ...]:
+        async with self._db.readers.snapshot() as connection:
+            rows = await fetch(connection, f"SELECT {_COLUMNS} FROM alerts {tail}", values)
+        return tuple(Alert(*row) for row in rows)
+
+
+async def _apply(connection: aiosqlite.Connection, change: AlertChange) -> int | None:
+    """Writes one change; the alert's id, or None where somebody else was first."""
+    alert = change.alert
+    values = (
+        alert.rule,
+        alert.subject,
+        alert.clinic_id,
+        alert.device_id,
+        alert.severity,
+        alert.state,
+        alert.value,
+        alert.summary,
+        alert.pending_since_ms,
+        alert.firing_since_ms,
+        alert.clearing_since_ms,
+        alert.resolved_ms,
+        alert.last_evidence_ms,
+    )
+    expected = change.expected_state
+    if expected is None:
+        row = await fetch_one(connection, _INSERT, values)
+        alert_id = row[0] if row else None
+    else:
+        acknowledged = (expected, alert.acknowledged_by, expected, alert.acknowledged_ms)
+        changed = await changed_rows(connection, _UPDATE, (*values, *acknowledged, alert.alert_id, expected))
+        alert_id = alert.alert_id if changed else None
+    if alert_id is not None:
+        await connection.execute(
+            "INSERT INTO alert_history (alert_id, at_ms, from_state, to_state, severity, note)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (alert_id, change.at_ms, expected, alert.state, alert.severity, change.note),
+        )
+    return alert_id

@@ -1,0 +1,200 @@
+"""The pages over HTTP: who gets in, what hostile names do, what caches may keep."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+
+import httpx
+import pytest
+from web_fleet import MANAGER, NOW_MS, MemoryFleet, alert_view, clinic_view, device_view, sample_fleet
+from web_server import Access, web_app
+
+from dashboards.web.live import LiveSource, live_stream
+from dashboards.web.pages.rows import RowBook
+from dashboards.web.strings import ENGLISH
+from schemas.access import Scope, Viewer
+
+HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
+TURNED = "\u202edevres txet"
+
+
+def client_of(fleet: MemoryFleet, access: Access | None = None) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(web_app(fleet, access)), base_url="http://gateway.test")
+
+
+async def test_a_stranger_is_led_to_the_sign_in_page_and_back() -> None:
+    async with client_of(sample_fleet(3), Access(None)) as client:
+        answer = await client.get("/?q=lyon&show=action")
+        assert answer.status_code == 303
+        assert answer.headers["location"] == "/login?next=%2F%3Fq%3Dlyon%26show%3Daction"
+        page = await client.get(answer.headers["location"])
+        assert 'name="next" value="/?q=lyon&amp;show=action"' in page.text
+        assert (await client.get("/live")).status_code == 401
+        assert (await client.get("/live/snapshot")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("?error=1", ENGLISH.shell.sign_in_wrong), ("?error=throttled", ENGLISH.shell.sign_in_throttled)],
+)
+async def test_the_sign_in_page_says_why_it_failed(query: str, words: str) -> None:
+    async with client_of(MemoryFleet(), Access(None)) as client:
+        assert words in (await client.get(f"/login{query}")).text
+        assert words not in (await client.get("/login")).text
+
+
+async def test_whoever_is_signed_in_already_goes_on() -> None:
+    async with client_of(MemoryFleet()) as client:
+        assert (await client.get("/login?next=//evil.example")).headers["location"] == "/"
+
+
+async def test_the_page_shows_every_device_and_every_alert() -> None:
+    fleet = sample_fleet(60)
+    async with client_of(fleet) as client:
+        page = (await client.get("/")).text
+    body = page.partition("<template")[0]
+    assert len(re.findall(r'<tr role="row" data-id="SP-', body)) == 60
+    assert body.count('<li class="action ') == len(fleet.alerts)
+    assert "3 critical" in body
+    assert "no-store" in (await client_get_headers(fleet))["cache-control"]
+
+
+async def client_get_headers(fleet: MemoryFleet) -> httpx.Headers:
+    async with client_of(fleet) as client:
+        return (await client.get("/")).headers
+
+
+async def test_nothing_in_the_page_is_inline_script_or_style() -> None:
+    async with client_of(sample_fleet(10)) as client:
+        page = (await client.get("/")).text
+    assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", page)
+    assert all("src=" in tag or "application/json" in tag for tag in re.findall(r"<script[^>]*>", page))
+
+
+async def test_hostile_names_are_text() -> None:
+    view = device_view(label=HOSTILE, serial=HOSTILE, lot="</script><script>alert(1)</script>")
+    fleet = MemoryFleet(
+        [view, device_view("SP-0002", label=TURNED)],
+        [clinic_view(name=HOSTILE)],
+        [alert_view(1, view, rule="battery_low", acknowledged_by=HOSTILE, summary=HOSTILE)],
+    )
+    async with client_of(fleet) as client:
+        page = (await client.get("/")).text
+    assert "<img" not in page
+    assert "<script>" not in page
+    assert "&lt;img src=x" in page
+    assert f'<bdi class="name">{TURNED}</bdi>' in page
+
+
+async def test_a_viewer_sees_the_clinics_in_scope_alone() -> None:
+    fleet = MemoryFleet([device_view("SP-1", clinic_id="a"), device_view("SP-2", clinic_id="b")])
+    viewer = Viewer("clinic manager", "manager", Scope(clinics=frozenset({"a"})))
+    async with client_of(fleet, Access(viewer)) as client:
+        page = (await client.get("/")).text
+        snapshot = (await client.get("/live/snapshot")).json()
+    assert "SP-1" in page
+    assert "SP-2" not in page
+    assert [row[0] for row in snapshot["rows"]] == ["SP-1"]
+
+
+async def test_an_empty_fleet_says_what_to_do() -> None:
+    async with client_of(MemoryFleet()) as client:
+        page = (await client.get("/")).text
+    assert ENGLISH.fleet.table_none in page
+    assert ENGLISH.fleet.action_none in page
+    assert "<table id=" not in page
+
+
+async def test_a_lost_broker_is_said_at_the_top() -> None:
+    fleet = sample_fleet(2)
+    fleet.broker_connected = False
+    async with client_of(fleet) as client:
+        assert '<p class="notice" id="broker-lost" role="status">' in (await client.get("/")).text
+
+
+async def test_static_files_are_kept_for_ever_under_their_hash_and_not_under_another() -> None:
+    async with client_of(MemoryFleet()) as client:
+        page = (await client.get("/")).text
+        for path in set(re.findall(r"/static/[^\"]+", page)):
+            answer = await client.get(path)
+            assert answer.status_code == 200
+            assert "immutable" in answer.headers["cache-control"]
+        stale = await client.get("/static/000000000000/live.js")
+        assert (stale.status_code, stale.headers["cache-control"]) == (200, "no-cache")
+        assert (await client.get("/static/000000000000/passwd")).status_code == 404
+
+
+async def test_a_snapshot_that_did_not_change_is_not_sent_again() -> None:
+    async with client_of(sample_fleet(5)) as client:
+        first = await client.get("/live/snapshot")
+        again = await client.get("/live/snapshot", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("since", ["x", "-1", "9" * 400, "²", ""])
+async def test_an_edition_that_is_none_gets_everything(since: str) -> None:
+    async with client_of(sample_fleet(5)) as client:
+        assert (await client.get("/live/snapshot", params={"since": since})).json()["whole"] is True
+
+
+async def test_a_thousand_devices_weigh_little() -> None:
+    async with (
+        client_of(sample_fleet(1_000)) as client,
+        client.stream("GET", "/", headers={"Accept-Encoding": "gzip"}) as answer,
+    ):
+        weight = sum([len(part) async for part in answer.aiter_raw()])
+    assert weight < 120_000
+
+
+async def next_event(events: object) -> tuple[str, dict[str, object]]:
+    text = (await asyncio.wait_for(anext(events), 5)).decode()  # type: ignore[call-overload]
+    fields = dict(line.split(": ", 1) for line in text.strip().splitlines())
+    return fields["event"], json.loads(fields["data"])
+
+
+def stream_of(fleet: MemoryFleet, access: Access, beat_s: float = 15.0) -> object:
+    source = LiveSource(fleet, RowBook(NOW_MS), lambda: NOW_MS, "v")
+
+    async def still_viewer() -> Viewer | None:
+        return access.viewer
+
+    return live_stream(source, MANAGER, ENGLISH, still_viewer, beat_s)
+
+
+async def test_a_stream_tells_what_changed_and_nothing_twice() -> None:
+    fleet = sample_fleet(5)
+    events = stream_of(fleet, Access())
+    assert (await next_event(events))[0] == "hello"
+    fleet.push(device_view("SP-0001", clinic_id="clinic-000", wear=0.9))
+    name, first = await next_event(events)
+    assert name == "change"
+    assert {"rows", "kpis", "actions"} == set(first)
+    fleet.push(device_view("SP-0001", clinic_id="clinic-000", wear=0.9, total=7))
+    assert set((await next_event(events))[1]) == {"rows"}
+    fleet.stop()
+    with pytest.raises(StopAsyncIteration):
+        await next_event(events)
+    assert not fleet.followers
+
+
+async def test_a_quiet_stream_beats_and_ends_when_its_viewer_signs_out() -> None:
+    fleet, access = sample_fleet(2), Access()
+    events = stream_of(fleet, access, beat_s=0.01)
+    assert [(await next_event(events))[0] for _ in range(3)] == ["hello", "beat", "beat"]
+    access.viewer = None
+    while (name := (await next_event(events))[0]) != "bye":
+        assert name == "beat"
+    with pytest.raises(StopAsyncIteration):
+        await next_event(events)
+    assert not fleet.followers
+
+
+async def test_a_reader_who_leaves_is_followed_no_longer() -> None:
+    fleet = sample_fleet(2)
+    events = stream_of(fleet, Access())
+    await next_event(events)
+    assert len(fleet.followers) == 1
+    await events.aclose()  # type: ignore[attr-defined]
+    assert not fleet.followers

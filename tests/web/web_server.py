@@ -1,0 +1,96 @@
+"""The pages on a real server: uvicorn on a free port, with the strict headers that the gateway sends."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from web_fleet import MANAGER, NOW_MS, MemoryFleet
+
+from dashboards.web.routes import PageDependencies, pages
+from schemas.access import Viewer
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+class Access:
+    """Who is signed in: everybody as `viewer`, or nobody."""
+
+    def __init__(self, viewer: Viewer | None = MANAGER) -> None:
+        self.viewer = viewer
+
+    async def viewer_of(self, request: Request) -> Viewer | None:
+        return self.viewer
+
+
+def web_app(fleet: MemoryFleet, access: Access | None = None, beat_s: float = 15.0) -> FastAPI:
+    """An application of the pages alone."""
+    app = FastAPI()
+    seen = access or Access()
+    app.include_router(
+        pages(PageDependencies(reader=fleet, viewer_of=seen.viewer_of, now_ms=lambda: NOW_MS, beat_s=beat_s))
+    )
+
+    @app.middleware("http")
+    async def strict(request: Request, call_next: Callable[..., object]) -> Response:
+        response: Response = await call_next(request)  # type: ignore[misc]
+        response.headers["Content-Security-Policy"] = POLICY
+        return response
+
+    return app
+
+
+class WebServer:
+    """Serves a fleet from a thread with its own loop."""
+
+    def __init__(self, fleet: MemoryFleet, access: Access | None = None, beat_s: float = 15.0) -> None:
+        self.fleet = fleet
+        self.access = access or Access()
+        self._beat_s = beat_s
+        self.port = 0
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Starts, on the same port as before where it ran already."""
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self.port))
+        self.port = listener.getsockname()[1]
+        app = web_app(self.fleet, self.access, self._beat_s)
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
+        self._server = uvicorn.Server(config)
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(listener,), daemon=True)
+        self._thread.start()
+        assert self._started.wait(10), "the server did not start"
+
+    def _run(self, listener: socket.socket) -> None:
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            self._started.set()
+            await self._server.serve(sockets=[listener])
+
+        asyncio.run(serve())
+
+    def on_loop(self, act: Callable[[], None]) -> None:
+        """Runs `act` where the streams run."""
+        self._loop.call_soon_threadsafe(act)
+
+    def stop(self) -> None:
+        """Ends the streams and the server, as a gateway that stops does."""
+        self.on_loop(self.fleet.stop)
+        self._server.should_exit = True
+        self._thread.join(10)
+        assert not self._thread.is_alive(), "the server did not stop"
