@@ -112,11 +112,21 @@ def _serve_moat(port: int) -> None:
     import logging
     import signal
 
-    from moat.lib.mqtt.async_broker import AsyncMQTTBroker
+    from moat.lib.mqtt import ReasonCode
+    from moat.lib.mqtt.async_broker import AsyncMQTTBroker, MQTTAuthorizer
+
+    class GrantQos1(MQTTAuthorizer):
+        """Left alone, the broker answers every subscription with QoS 0, though it delivers with QoS 1."""
+
+        async def authorize_publish(self, *_: object) -> None:
+            return None
+
+        async def authorize_subscribe(self, *_: object) -> ReasonCode:
+            return ReasonCode.GRANTED_QOS_1
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger("moat").setLevel(logging.CRITICAL)
-    asyncio.run(AsyncMQTTBroker(("127.0.0.1", port)).serve())
+    asyncio.run(AsyncMQTTBroker(("127.0.0.1", port), authorizers=[GrantQos1()]).serve())
 
 
 async def _wait_until_open(port: int, alive: Callable[[], bool]) -> None:
