@@ -37,6 +37,11 @@ class Events:
         self._advice = self._counter("advice_published", "Advice messages published to devices.")
         self._advice_delays = self._counter("advice_delays", "Times advice could not be published and had to wait.")
         self._alert_changes = self._counter("alert_transitions", "Alert transitions.", "rule", "state")
+        self._order_changes = self._counter("work_order_changes", "Changes of work orders.", "kind", "state")
+        self._notifications = self._counter(
+            "notifications", "Attempts to notify, by what came of them.", "channel", "outcome"
+        )
+        self._heartbeats_missed = self._counter("heartbeats_missed", "Heartbeats that nobody took.")
         self._sealed = self._counter("store_sealed_rows", "Samples moved from the hot table to their day's table.")
         self._starts = self._counter("starts", "Times the gateway has started (1 in each process).")
         self._stops = self._counter("stops", "Clean ends of the gateway.")
@@ -94,7 +99,8 @@ class Events:
     def broker_disconnected(self, url: str, why: str, retry_in_ms: int) -> None:
         self._connected.set(0)
         self._disconnects.inc()
-        self._log.warning("broker not connected", url=url, why=why, retry_in_ms=retry_in_ms)
+        log = self._log.warning if retry_in_ms else self._log.info  # no retry: we are stopping
+        log("broker not connected", url=url, why=why, retry_in_ms=retry_in_ms)
 
     def broker_session_lost(self, url: str) -> None:
         self._sessions_lost.inc()
@@ -116,6 +122,36 @@ class Events:
     def alert_changed(self, rule: str, subject: str, state: str, severity: str) -> None:
         self._alert_changes.labels(rule, state).inc()
         self._log.info("alert changed", rule=rule, subject=subject, state=state, severity=severity)
+
+    def work_order_changed(self, kind: str, subject: str, state: str) -> None:
+        self._order_changes.labels(kind, state).inc()
+        self._log.info("work order changed", kind=kind, subject=subject, state=state)
+
+    def notification_planned(self, receiver: str, group: str, reason: str) -> None:
+        self._log.info("notification planned", receiver=receiver, group=group, reason=reason)
+
+    def notification_sent(self, channel: str, receiver: str, key: str) -> None:
+        self._notifications.labels(channel, "sent").inc()
+        self._log.info("notification sent", channel=channel, receiver=receiver, key=key)
+
+    def notification_retried(self, channel: str, receiver: str, why: str, retry_in_ms: int) -> None:
+        self._notifications.labels(channel, "retried").inc()
+        self._log.warning(
+            "notification not delivered, trying again",
+            channel=channel,
+            receiver=receiver,
+            why=why,
+            retry_in_ms=retry_in_ms,
+        )
+
+    def notification_given_up(self, channel: str, receiver: str, key: str, why: str, outcome: str) -> None:
+        """`outcome`: refused (it can never be taken) or dead (tried too often)."""
+        self._notifications.labels(channel, outcome).inc()
+        self._log.error("notification given up: nobody was told", channel=channel, receiver=receiver, key=key, why=why)
+
+    def heartbeat_missed(self, why: str) -> None:
+        self._heartbeats_missed.inc()
+        self._log.warning("heartbeat not taken", why=why)
 
     def gateway_started(self, listen: str, store_url: str) -> None:
         self._starts.inc()

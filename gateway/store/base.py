@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from gateway.store.forecast_base import ForecastStore
+from gateway.store.notify_base import NotifyStore
 from gateway.store.rows import (
     Batch,
     CommitResult,
@@ -23,14 +25,18 @@ from gateway.store.rows import (
 )
 from gateway.store.service_rows import (
     AlertChange,
+    AlertHistoryRow,
     AuditRow,
     Credential,
+    EndedSilences,
     MaintenanceReport,
     SignIn,
     StoreStats,
     Token,
     User,
 )
+from gateway.store.silence_base import SilenceStore
+from gateway.store.work_base import WorkStore
 from schemas.alert import Alert, Rule
 from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel, RegistryEntry
 
@@ -130,9 +136,12 @@ class AlertStore(Protocol):
         """Ids of devices with a commit after `commit_no`."""
         ...
 
-    async def apply_alerts(self, changes: Sequence[AlertChange], mark: int) -> tuple[Alert, ...]:
+    async def apply_alerts(
+        self, changes: Sequence[AlertChange], mark: int, ended_silences: EndedSilences | None = None
+    ) -> tuple[Alert, ...]:
         """Writes the changes, a history row for each, and the mark, in one transaction; gives the alerts as stored.
-        A change whose `expected_state` no longer holds is left out (somebody else made it)."""
+        A change whose `expected_state` no longer holds is left out (somebody else made it). Several changes of one
+        alert come in their order; those of a new one carry `alert_id` 0. Silences that end with it end too."""
         ...
 
     async def alerts(
@@ -153,6 +162,10 @@ class AlertStore(Protocol):
     async def latest_alerts(self, subjects: Sequence[tuple[Rule, str]]) -> tuple[Alert, ...]:
         """The newest alert of each (rule, subject), open or resolved; pairs that never had one are left out. The
         engine opens a resolved one again by an `AlertChange` with its id and `expected_state` 'resolved'."""
+        ...
+
+    async def alert_history(self, alert_id: int) -> tuple[AlertHistoryRow, ...]:
+        """Every change of one alert, oldest first."""
         ...
 
     async def acknowledge(self, alert_id: int, by: str, at_ms: int, audit: AuditRow) -> Alert | None: ...
@@ -198,5 +211,17 @@ class MaintenanceStore(Protocol):
     async def close(self) -> None: ...
 
 
-class Store(IngestStore, ReadStore, RegistryStore, AlertStore, AccessStore, MaintenanceStore, Protocol):
+class Store(
+    IngestStore,
+    ReadStore,
+    RegistryStore,
+    AlertStore,
+    AccessStore,
+    MaintenanceStore,
+    ForecastStore,
+    SilenceStore,
+    WorkStore,
+    NotifyStore,
+    Protocol,
+):
     """All of it."""

@@ -132,6 +132,8 @@ class LedgerRow:
     strikes: int | None
     made_by: MadeBy
     reason: str | None = None
+    lot: str | None = None
+    """What a person read off the nozzle's package; devices say it in their swap records."""
 
     @property
     def key(self) -> Key:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemas.access import Role, Scope
-from schemas.alert import Alert, AlertState
+from schemas.alert import Alert, AlertState, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,27 @@ class AlertChange:
     expected_state: AlertState | None
     at_ms: int
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertHistoryRow:
+    """One change of an alert, as it is kept."""
+
+    history_no: int
+    alert_id: int
+    at_ms: int
+    from_state: AlertState | None
+    to_state: AlertState
+    severity: Severity
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSilences:
+    """Silences that end with their alert, in the transaction in which it resolves."""
+
+    silence_ids: tuple[int, ...]
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +115,10 @@ class StoreStats:
 
 __all__ = [
     "AlertChange",
+    "AlertHistoryRow",
     "AuditRow",
     "Credential",
+    "EndedSilences",
     "MaintenanceReport",
     "Retention",
     "SignIn",

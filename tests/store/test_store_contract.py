@@ -9,7 +9,7 @@ import pytest
 
 from gateway.errors import ConflictError, StoreError
 from gateway.store.base import Store
-from gateway.store.rows import Batch, Derived, Marks
+from gateway.store.rows import Batch, Derived, Marks, TimedSession
 from gateway.store.service_rows import AlertChange, SignIn, Token, User
 from schemas.access import Scope
 from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel
@@ -212,7 +212,7 @@ async def test_sessions_are_paged_newest_first(store: Store) -> None:
     stored = [session(seq, event_ms=NOW_MS + seq // 3, device=f"dev-{seq % 2}") for seq in range(10)]
     await store.commit(Batch(sessions=tuple(stored)))
     wanted = sorted(stored, key=lambda item: (item.event_ms, *item.session[1:4]), reverse=True)
-    seen = []
+    seen: list[TimedSession] = []
     before = None
     while page := await store.sessions(device_id=None, since_ms=0, until_ms=2 * NOW_MS, limit=3, before=before):
         seen += page

@@ -9,10 +9,12 @@ from typing import Final
 import aiosqlite
 
 from gateway.errors import ConflictError
-from gateway.store.service_rows import AlertChange, AuditRow
+from gateway.store.service_rows import AlertChange, AlertHistoryRow, AuditRow, EndedSilences
 from gateway.store.sqlite.audit import write_audit
 from gateway.store.sqlite.connection import Row, changed_rows, fetch, fetch_one
 from gateway.store.sqlite.database import Part
+from gateway.store.sqlite.outbox import write_intent
+from gateway.store.sqlite.silences import end_silences
 from schemas.alert import Alert, Rule
 
 _COLUMNS: Final = (
@@ -49,7 +51,9 @@ class Alerts(Part):
         """Ids of devices with a commit after `commit_no`."""
         return self._db.changes.since(commit_no)
 
-    async def apply_alerts(self, changes: Sequence[AlertChange], mark: int) -> tuple[Alert, ...]:
+    async def apply_alerts(
+        self, changes: Sequence[AlertChange], mark: int, ended_silences: EndedSilences | None = None
+    ) -> tuple[Alert, ...]:
         """Writes the changes, a history row for each, and the mark; gives the alerts as stored.
 
         A change whose `expected_state` no longer holds is left out. Acknowledgement belongs to people: only a
@@ -57,7 +61,15 @@ class Alerts(Part):
         """
 
         async def write(connection: aiosqlite.Connection) -> list[Row]:
-            alert_ids = [alert_id for change in changes if (alert_id := await _apply(connection, change))]
+            made: dict[tuple[str, str], int] = {}
+            for change in changes:
+                place = (change.alert.rule, change.alert.subject)
+                alert_id = await _apply(connection, change, made.get(place, change.alert.alert_id))
+                if alert_id is not None:
+                    made[place] = alert_id
+            if ended_silences is not None:
+                await end_silences(connection, ended_silences.silence_ids, ended_silences.at_ms)
+            alert_ids = list(made.values())
             await connection.execute("UPDATE meta SET value = ? WHERE key = 'alert_mark'", (mark,))
             return await fetch(
                 connection,
@@ -102,6 +114,17 @@ class Alerts(Part):
             (json.dumps(list(subjects)),),
         )
 
+    async def alert_history(self, alert_id: int) -> tuple[AlertHistoryRow, ...]:
+        """Every change of one alert, oldest first."""
+        async with self._db.readers.snapshot() as connection:
+            rows = await fetch(
+                connection,
+                "SELECT history_no, alert_id, at_ms, from_state, to_state, severity, note FROM alert_history"
+                " WHERE alert_id = ? ORDER BY history_no",
+                (alert_id,),
+            )
+        return tuple(AlertHistoryRow(*row) for row in rows)
+
     async def acknowledge(self, alert_id: int, by: str, at_ms: int, audit: AuditRow) -> Alert | None:
         """Notes who saw the alert; the first who did stays. None where there is none of that id.
 
@@ -131,8 +154,11 @@ class Alerts(Part):
         return tuple(Alert(*row) for row in rows)
 
 
-async def _apply(connection: aiosqlite.Connection, change: AlertChange) -> int | None:
-    """Writes one change; the alert's id, or None where somebody else was first."""
+async def _apply(connection: aiosqlite.Connection, change: AlertChange, known_id: int) -> int | None:
+    """Writes one change; the alert's id, or None where somebody else was first.
+
+    `known_id` is the alert's, also of one that was opened by a change before this one.
+    """
     alert = change.alert
     values = (
         alert.rule,
@@ -155,12 +181,13 @@ async def _apply(connection: aiosqlite.Connection, change: AlertChange) -> int |
         alert_id = row[0] if row else None
     else:
         acknowledged = (expected, alert.acknowledged_by, expected, alert.acknowledged_ms)
-        changed = await changed_rows(connection, _UPDATE, (*values, *acknowledged, alert.alert_id, expected))
-        alert_id = alert.alert_id if changed else None
+        changed = await changed_rows(connection, _UPDATE, (*values, *acknowledged, known_id, expected))
+        alert_id = known_id if changed else None
     if alert_id is not None:
         await connection.execute(
             "INSERT INTO alert_history (alert_id, at_ms, from_state, to_state, severity, note)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             (alert_id, change.at_ms, expected, alert.state, alert.severity, change.note),
         )
+        await write_intent(connection, alert_id, change)
     return alert_id

@@ -6,7 +6,7 @@ Kept in memory and written only where it changes, so that a commit's marks cost 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,49 +24,48 @@ _ADD_OPEN: Final = RowsStatement("INSERT OR IGNORE INTO open_boots (boot_no)", 1
 
 @dataclass(slots=True)
 class BootIndex:
-    """What is in the store."""
+    """What is in the store, by device."""
 
-    current: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """device_id to (boot_id, last_received_ms)"""
-    with_holes: set[Boot] = field(default_factory=set)
+    current: dict[str, str] = field(default_factory=dict)
+    with_holes: dict[str, set[str]] = field(default_factory=dict)
+    """Only devices that have a boot with holes."""
 
 
 @dataclass(slots=True)
 class BootChanges:
     """What a batch's marks change."""
 
-    current: dict[str, tuple[str, int]] = field(default_factory=dict)
-    switched: list[Boot] = field(default_factory=list)
-    """The devices' last boots where they are not those in the store."""
+    others: dict[Boot, int] = field(default_factory=dict)
+    """Boots that are not their devices' current ones, with their last receipt."""
     opened: set[Boot] = field(default_factory=set)
     closed: set[Boot] = field(default_factory=set)
+    current: dict[str, str] = field(default_factory=dict)
+    """The boots that became current; known once they are written."""
 
 
 def boot_changes(marks: Iterable[Marks], index: BootIndex) -> BootChanges:
     """Compares marks with the index."""
+    current, with_holes = index.current, index.with_holes
     changes = BootChanges()
     for mark in marks:
-        device_id, boot_id = boot = (mark.device_id, mark.boot_id)
-        known = changes.current.get(device_id) or index.current.get(device_id)
-        if known is None or known[0] == boot_id or known[1] <= mark.last_received_ms:
-            changes.current[device_id] = (boot_id, mark.last_received_ms)
-        if has_holes(mark):
-            if boot not in index.with_holes:
-                changes.opened.add(boot)
-        elif boot in index.with_holes:
-            changes.closed.add(boot)
-    for device_id, (boot_id, _) in changes.current.items():
-        stored = index.current.get(device_id)
-        if stored is None or stored[0] != boot_id:
-            changes.switched.append((device_id, boot_id))
+        device_id, boot_id = mark.device_id, mark.boot_id
+        if current.get(device_id) != boot_id:
+            changes.others[device_id, boot_id] = mark.last_received_ms
+        known = device_id in with_holes and boot_id in with_holes[device_id]
+        if has_holes(mark) != known:
+            (changes.closed if known else changes.opened).add((device_id, boot_id))
     return changes
 
 
-async def write_boots(connection: aiosqlite.Connection, changes: BootChanges, numbers: Numbers) -> None:
-    """Writes the changes; every boot has its number by now."""
+async def write_boots(
+    connection: aiosqlite.Connection, changes: BootChanges, index: BootIndex, numbers: Numbers
+) -> None:
+    """Writes the changes, after the marks; every boot has its number by now."""
+    if changes.others:
+        changes.current = await _newly_current(connection, changes.others, index, numbers)
     current: list[object] = []
-    for boot in changes.switched:
-        current += (numbers.devices[boot[0]], numbers.boots[boot])
+    for device_id, boot_id in changes.current.items():
+        current += (numbers.devices[device_id], numbers.boots[device_id, boot_id])
     await write_rows(connection, _REPLACE_CURRENT, current)
     await write_rows(connection, _ADD_OPEN, [numbers.boots[boot] for boot in changes.opened])
     if changes.closed:
@@ -74,24 +73,48 @@ async def write_boots(connection: aiosqlite.Connection, changes: BootChanges, nu
         await connection.execute("DELETE FROM open_boots WHERE boot_no IN (SELECT value FROM json_each(?))", (closed,))
 
 
+async def _newly_current(
+    connection: aiosqlite.Connection, others: Mapping[Boot, int], index: BootIndex, numbers: Numbers
+) -> dict[str, str]:
+    """Of each device the boot received last, where that is another one than before."""
+    devices = {device_id for device_id, _ in others}
+    rows = await fetch(
+        connection,
+        "SELECT d.device_id, m.last_received_ms FROM json_each(?) j JOIN current_boots c ON c.device_no = j.value"
+        " JOIN marks m ON m.boot_no = c.boot_no JOIN devices d ON d.device_no = c.device_no",
+        (json.dumps([numbers.devices[device_id] for device_id in devices]),),
+    )
+    last_ms: dict[str, int] = dict(rows)
+    current: dict[str, str] = {}
+    for (device_id, boot_id), received_ms in others.items():
+        if received_ms >= last_ms.get(device_id, received_ms):
+            last_ms[device_id] = received_ms
+            current[device_id] = boot_id
+    return current
+
+
 def remember_boots(changes: BootChanges, index: BootIndex) -> None:
     """Takes over what was committed."""
     index.current.update(changes.current)
-    index.with_holes -= changes.closed
-    index.with_holes |= changes.opened
+    for device_id, boot_id in changes.closed:
+        boots = index.with_holes[device_id]
+        boots.discard(boot_id)
+        if not boots:
+            del index.with_holes[device_id]
+    for device_id, boot_id in changes.opened:
+        index.with_holes.setdefault(device_id, set()).add(boot_id)
 
 
 async def load_boots(connection: aiosqlite.Connection, index: BootIndex, numbers: Numbers) -> None:
     """Reads the index, and the numbers of its boots."""
     rows = await fetch(
         connection,
-        "SELECT d.device_id, b.boot_id, b.boot_no, m.last_received_ms FROM current_boots c"
-        " JOIN boots b ON b.boot_no = c.boot_no JOIN devices d ON d.device_no = b.device_no"
-        " JOIN marks m ON m.boot_no = c.boot_no",
+        "SELECT d.device_id, b.boot_id, b.boot_no FROM current_boots c"
+        " JOIN boots b ON b.boot_no = c.boot_no JOIN devices d ON d.device_no = b.device_no",
     )
-    for device_id, boot_id, boot_no, last_received_ms in rows:
+    for device_id, boot_id, boot_no in rows:
         numbers.boots[device_id, boot_id] = boot_no
-        index.current[device_id] = (boot_id, last_received_ms)
+        index.current[device_id] = boot_id
     rows = await fetch(
         connection,
         "SELECT d.device_id, b.boot_id, b.boot_no FROM open_boots o JOIN boots b ON b.boot_no = o.boot_no"
@@ -99,4 +122,4 @@ async def load_boots(connection: aiosqlite.Connection, index: BootIndex, numbers
     )
     for device_id, boot_id, boot_no in rows:
         numbers.boots[device_id, boot_id] = boot_no
-        index.with_holes.add((device_id, boot_id))
+        index.with_holes.setdefault(device_id, set()).add(boot_id)

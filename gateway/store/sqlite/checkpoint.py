@@ -18,6 +18,10 @@ from gateway.store.sqlite.connection import Writer, fetch, translated
 _ROWS_BETWEEN: Final = 60_000
 _COMMITS_BETWEEN: Final = 500
 
+_ROUNDS: Final = 4
+_SHORT_PAGES: Final = 2_000
+"""So many pages are copied in a few milliseconds. More are left where a reader still needs what was before."""
+
 
 class Checkpointer:
     """Takes a checkpoint in the background after enough was written."""
@@ -42,8 +46,11 @@ class Checkpointer:
     async def _run(self) -> None:
         # A checkpoint that fails loses nothing: the log keeps what it has, and the next one tries again.
         with suppress(StoreError), translated(self._path):
-            await fetch(self._connection, "PRAGMA wal_checkpoint(PASSIVE)")
-            await self._writer.outside_transaction("PRAGMA wal_checkpoint(PASSIVE)")
+            for _ in range(_ROUNDS):
+                ((_, logged, copied),) = await fetch(self._connection, "PRAGMA wal_checkpoint(PASSIVE)")
+                if logged - copied <= _SHORT_PAGES:
+                    await self._writer.outside_transaction("PRAGMA wal_checkpoint(PASSIVE)")
+                    return
 
     async def close(self) -> None:
         """Waits for a running checkpoint, then closes the connection."""

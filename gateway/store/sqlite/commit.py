@@ -1,13 +1,8 @@
-"""The commit of a batch: everything that a few thousand deliveries change, in one transaction.
-
-While SQLite works at one table's rows in its thread, the next table's rows are made here.
-"""
+"""The commit of a batch: everything that a few thousand deliveries change, in one transaction."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from types import TracebackType
 from typing import Final
 
 import aiosqlite
@@ -23,7 +18,7 @@ from gateway.store.sqlite.ledger_rows import ADD_LEDGER, ADD_QUARANTINE, ledger_
 from gateway.store.sqlite.mark_rows import REPLACE_MARKS, mark_values
 from gateway.store.sqlite.multirow import RowsStatement, write_rows
 from gateway.store.sqlite.numbers import Names, Numbers
-from gateway.store.sqlite.sample_row import estimated_values, sample_values
+from gateway.store.sqlite.sample_row import MadeSamples, estimated_values, sample_values
 from gateway.store.sqlite.session_rows import ADD_EVENTS, ADD_SESSIONS, event_values, session_values
 from gateway.store.sqlite.state_rows import (
     REPLACE_FACTS,
@@ -53,8 +48,8 @@ class Commits(Part):
         learned: list[Names] = []
 
         async def write(connection: aiosqlite.Connection) -> CommitResult:
-            async with _Rows(connection, database.numbers, batch, learned) as rows:
-                return await _write(connection, database, rows, boots, facts)
+            rows = _Rows(connection, database.numbers, batch, learned)
+            return await _write(connection, database, rows, boots, facts)
 
         try:
             result = await database.writer.run(write)
@@ -78,45 +73,27 @@ async def next_commit_no(connection: aiosqlite.Connection) -> int:
 
 
 class _Rows:
-    """Writes one table after the other; at most one statement is under way while the next one's rows are made."""
+    """Writes one table's rows after the other; names that are new are given their numbers first."""
 
     def __init__(self, connection: aiosqlite.Connection, numbers: Numbers, batch: Batch, learned: list[Names]) -> None:
         self.batch = batch
         self._connection = connection
         self._numbers = numbers
         self._learned = learned
-        self._under_way: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> _Rows:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.settle()
-
-    async def add(self, statement: RowsStatement, make: Callable[[Numbers], list[object]]) -> None:
-        """Makes rows and begins to write them; names that are new are given their numbers first."""
+    async def add(self, statement: RowsStatement, make: Callable[[Numbers], list[object]]) -> list[object]:
+        """Makes rows and writes them; gives the rows."""
         try:
             values = make(self._numbers)
         except KeyError:
             await self.learn()
             values = make(self._numbers)
-        await self.settle()
-        if values:
-            self._under_way = asyncio.create_task(write_rows(self._connection, statement, values))
-            await asyncio.sleep(0)
+        await write_rows(self._connection, statement, values)
+        return values
 
     async def learn(self) -> None:
         """Gives every name of the batch its number."""
-        await self.settle()
         self._learned.append(await self._numbers.learn(self._connection, batch_names(self.batch)))
-
-    async def settle(self) -> None:
-        """Waits until all that was added is written. Raises what went wrong with it."""
-        task, self._under_way = self._under_way, None
-        if task is not None:
-            await task
 
 
 async def _write(
@@ -124,9 +101,10 @@ async def _write(
 ) -> CommitResult:
     batch = rows.batch
     commit_no = await next_commit_no(connection)
-    await rows.add(APPEND[database.hot.active], lambda numbers: sample_values(batch.samples, numbers))
+    appended = await rows.add(APPEND[database.hot.active], lambda numbers: sample_values(batch.samples, numbers))
+    made = MadeSamples(batch.samples, appended)
     await rows.add(NOTE_ESTIMATED, lambda numbers: estimated_values(batch.samples, numbers))
-    await rows.add(REPLACE_STATES, lambda numbers: state_values(batch.devices, commit_no, numbers))
+    await rows.add(REPLACE_STATES, lambda numbers: state_values(batch.devices, commit_no, numbers, made))
     await rows.add(REPLACE_FACTS, lambda numbers: fact_values(facts, numbers))
     await rows.add(REPLACE_SIGHTINGS, lambda numbers: sighting_values(batch.sightings, numbers))
     await rows.add(REPLACE_MARKS, lambda numbers: mark_values(batch.marks, numbers))
@@ -134,8 +112,7 @@ async def _write(
     await rows.add(ADD_EVENTS, lambda numbers: event_values(batch.nozzle_events, numbers))
     await rows.add(ADD_LEDGER, lambda numbers: ledger_values(batch.ledger, numbers))
     await rows.add(ADD_QUARANTINE, lambda _: quarantine_values(batch.quarantine))
-    await rows.settle()
-    await write_boots(connection, boots, database.numbers)
+    await write_boots(connection, boots, database.boots, database.numbers)
     rebuild = await _rebuild(connection, database, rows)
     return CommitResult(commit_no, rebuild)
 
@@ -149,5 +126,4 @@ async def _rebuild(connection: aiosqlite.Connection, database: Database, rows: _
         changed = await replace_earlier(connection, database, batch)
     rebuild = tuple(sorted({*batch.rebuild, *changed}))
     await rows.add(_ADD_REBUILDS, lambda numbers: [numbers.devices[device_id] for device_id in rebuild])
-    await rows.settle()
     return rebuild

@@ -31,10 +31,12 @@ _WAL_AUTOCHECKPOINT_PAGES: Final = 32_768
 
 @contextmanager
 def translated(path: str) -> Iterator[None]:
-    """Turns SQLite's errors into ours."""
+    """Turns SQLite's errors into ours: what the disk or another user of the file does may pass."""
     try:
         yield
     except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+            raise StoreError(f"the store {path} refused: {error}") from error
         raise StoreUnavailableError(
             f"the store {path} can't be used just now: {error}; check free space, rights and other users of the file"
         ) from error

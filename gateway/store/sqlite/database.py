@@ -23,7 +23,7 @@ class Tuning:
 
     seal_rows: int = 500_000
     """A hot table of so many samples is sealed."""
-    seal_step_rows: int = 3_000
+    seal_step_rows: int = 5_000
     clear_step_rows: int = 40_000
     delete_step_rows: int = 4_000
     most_raw_rows: int = 200_000
@@ -80,8 +80,8 @@ async def warm(database: Database) -> None:
             database.changes.note((device_id,), commit_no)
         facts = await fetch(
             connection,
-            "SELECT d.device_id, first_seen_ms, status_state, status_received_ms, status_boot_id, model, firmware, form,"
-            " interval_s FROM device_facts JOIN devices d USING (device_no)",
+            "SELECT d.device_id, first_seen_ms, status_state, status_received_ms, status_boot_id, model, firmware,"
+            " form, interval_s FROM device_facts JOIN devices d USING (device_no)",
         )
         database.facts.update((row[0], row[1:]) for row in facts)
         database.hot = await hot_table(connection)

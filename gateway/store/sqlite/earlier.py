@@ -21,6 +21,7 @@ from gateway.store.sqlite.numbers import Numbers
 from gateway.store.sqlite.rollup import recompute_bucket
 from gateway.store.sqlite.sample_row import estimated_values, sample_values
 from gateway.store.sqlite.session_rows import REPLACE_EVENTS, REPLACE_SESSIONS, event_values, session_values
+from gateway.store.sqlite.wear_bins import note_stale
 
 RecordNo = tuple[int, int]
 """(boot_no, seq)"""
@@ -93,6 +94,7 @@ async def _replace_samples(
             replaced.append(wanted[record])
     await write_rows(connection, APPEND[database.hot.active], sample_values(replaced, numbers))
     await write_rows(connection, NOTE_ESTIMATED, estimated_values(replaced, numbers))
+    await note_stale(connection, numbers, (timed.sample for timed in replaced))
     return replaced
 
 

@@ -11,11 +11,13 @@ from gateway.store.sqlite.multirow import RowsStatement
 from gateway.store.sqlite.numbers import Numbers
 
 ADD_LEDGER: Final = RowsStatement(
-    "INSERT INTO ledger (device_no, clinic_no, event_ms, boot_id, seq, action, nozzle_no, strikes, made_by, reason)",
-    10,
+    "INSERT INTO ledger (device_no, clinic_no, event_ms, boot_id, seq, action, nozzle_no, strikes, made_by, reason,"
+    " lot)",
+    11,
 )
 NAMED_LEDGER: Final = (
-    "SELECT d.device_id, c.clinic_id, s.event_ms, s.boot_id, s.seq, s.action, n.serial, s.strikes, s.made_by, s.reason"
+    "SELECT d.device_id, c.clinic_id, s.event_ms, s.boot_id, s.seq, s.action, n.serial, s.strikes, s.made_by, s.reason,"
+    " s.lot"
     " FROM ledger s JOIN devices d ON d.device_no = s.device_no JOIN clinics c ON c.clinic_no = s.clinic_no"
     " JOIN nozzles n ON n.nozzle_no = s.nozzle_no"
 )
@@ -44,6 +46,7 @@ def ledger_values(rows: Iterable[LedgerRow], numbers: Numbers) -> list[object]:
             row.strikes,
             row.made_by,
             row.reason,
+            row.lot,
         )
     return values
 

@@ -68,7 +68,7 @@ async def migrate(connection: aiosqlite.Connection, path: str, steps: tuple[Migr
 async def _apply(connection: aiosqlite.Connection, step: Migration) -> None:
     try:
         await connection.executescript(
-            f"BEGIN IMMEDIATE;\n{step.sql}\nPRAGMA application_id = {APPLICATION_ID};\n"
+            f"BEGIN IMMEDIATE;\n{step.sql}\n;PRAGMA application_id = {APPLICATION_ID};\n"
             f"PRAGMA user_version = {step.version};\nCOMMIT;"
         )
     except sqlite3.Error:

@@ -17,7 +17,7 @@ import aiosqlite
 _MOST_VARIABLES: Final = 32_000
 """SQLite takes 32,766 in one statement unless built otherwise."""
 
-_SIZES: Final = (1, 4, 16, 64, 128, 256, 512)
+_SIZES: Final = (1, 4, 16, 64, 256, 1024)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ are mostly empty have NONE for NULL: sqlite3 takes ten times as long to bind Non
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
 from typing import Any, Final
 
 from gateway.store.rows import SamplePoint, TimedSample
@@ -89,6 +90,22 @@ def sample_values(samples: Iterable[TimedSample], numbers: Numbers) -> list[obje
             )
         )
     return values
+
+
+class MadeSamples:
+    """Rows of samples that were made already, found again by the very sample."""
+
+    def __init__(self, samples: Iterable[TimedSample], values: list[object]) -> None:
+        self._values = values
+        self._start = {id(timed): start for start, timed in zip(count(0, COLUMN_COUNT), samples, strict=False)}
+
+    def row(self, timed: TimedSample) -> list[object] | None:
+        """The row of a sample; None where it is not among them. The samples must be alive still."""
+        start = self._start.get(id(timed))
+        return None if start is None else self._values[start : start + COLUMN_COUNT]
+
+
+NOTHING_MADE: Final = MadeSamples((), [])
 
 
 def estimated_values(samples: Iterable[TimedSample], numbers: Numbers) -> list[object]:

@@ -34,6 +34,14 @@ _SET_MARK: Final = (
 )
 
 
+_COUNT_MOVED: Final = (
+    "UPDATE days SET samples = samples + ?, first_event_ms = min(coalesce(first_event_ms, 1 << 62),"
+    " (SELECT min(event_ms) FROM temp.run)) WHERE day = ?"
+)
+MAKE_RUN: Final = "CREATE TEMP TABLE run AS SELECT * FROM main.hot_0 WHERE false"
+"""The writer's own table of the samples that one step moves."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     """Samples of one day that lie side by side in the order of sealing."""
@@ -88,7 +96,8 @@ class Sealer:
             assert dropped is not None
             first_day = max(today - database.retention.samples_days, dropped[0] // DAY_MS, 0)
             await connection.execute(
-                "UPDATE seal SET active = 1 - active, phase = ?, sealed_rows = 0, first_day = ?, last_day = ?",
+                "UPDATE seal SET active = 1 - active, generation = generation + 1, phase = ?, sealed_rows = 0,"
+                " first_day = ?, last_day = ?",
                 (Phase.SEALING, first_day, today + 1),
             )
             await connection.execute(_SET_MARK, (0, *BEFORE_ALL))
@@ -122,23 +131,22 @@ class Sealer:
     async def _move(self, state: SealState, run: _Run) -> None:
         day = run.mark.day
         table = day_table(day)
-        source = f"hot_{state.frozen} WHERE rowid IN (SELECT value FROM json_each(?))"
 
         async def write(connection: aiosqlite.Connection) -> None:
             if day != FAR:
                 await _make_day(connection, day)
-            moved = await changed_rows(
-                connection,
-                f"INSERT OR IGNORE INTO {table} ({COLUMNS}) SELECT {COLUMNS} FROM {source}"
-                " ORDER BY device_no, event_ms, boot_no, seq",
+            # The frozen table is read at random only once; what follows reads the run side by side.
+            await connection.execute(
+                f"INSERT INTO temp.run ({COLUMNS}) SELECT {COLUMNS} FROM hot_{state.frozen}"
+                " WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY device_no, event_ms, boot_no, seq",
                 (run.rowids_json,),
             )
-            await connection.execute(merge_rollups_sql(source), (run.rowids_json,))
-            await connection.execute(
-                f"UPDATE days SET samples = samples + ?, first_event_ms = min(coalesce(first_event_ms, {2**62}),"
-                f" (SELECT min(event_ms) FROM {source})) WHERE day = ?",
-                (moved, run.rowids_json, day),
+            moved = await changed_rows(
+                connection, f"INSERT OR IGNORE INTO {table} ({COLUMNS}) SELECT {COLUMNS} FROM temp.run"
             )
+            await connection.execute(merge_rollups_sql("temp.run"))
+            await connection.execute(_COUNT_MOVED, (moved, day))
+            await connection.execute("DELETE FROM temp.run")
             await connection.execute(_SET_MARK, (run.samples, *run.mark))
 
         await self._db.writer.run(write)

@@ -10,7 +10,14 @@ from gateway.store.rows import DeviceState, Key, Sighting
 from gateway.store.sqlite.connection import Row
 from gateway.store.sqlite.multirow import RowsStatement
 from gateway.store.sqlite.numbers import Numbers
-from gateway.store.sqlite.sample_row import COLUMN_COUNT, NO_SAMPLE, named_sample, sample_values
+from gateway.store.sqlite.sample_row import (
+    COLUMN_COUNT,
+    NO_SAMPLE,
+    NOTHING_MADE,
+    MadeSamples,
+    named_sample,
+    sample_values,
+)
 
 REPLACE_STATES: Final = RowsStatement(
     "REPLACE INTO device_states (device_no, commit_no, clinic_no, last_seen_ms, key_event_ms, key_boot_no, key_seq,"
@@ -58,8 +65,13 @@ Facts: TypeAlias = tuple[object, ...]
 """What seldom changes of a device: the columns of device_facts after its number."""
 
 
-def state_values(states: Iterable[DeviceState], commit_no: int, numbers: Numbers) -> list[object]:
-    """The rows of device states, one after the other. Raises KeyError for a name without a number."""
+def state_values(
+    states: Iterable[DeviceState], commit_no: int, numbers: Numbers, made: MadeSamples = NOTHING_MADE
+) -> list[object]:
+    """The rows of device states, one after the other. Raises KeyError for a name without a number.
+
+    `made`: rows of samples made already, among which are most of the latest ones.
+    """
     devices, clinics = numbers.devices, numbers.clinics
     values: list[object] = []
     for state in states:
@@ -71,7 +83,8 @@ def state_values(states: Iterable[DeviceState], commit_no: int, numbers: Numbers
             values += NO_SAMPLE
         else:
             values += _SAME_KEY if key == latest.key else _key_values(device_id, key, numbers)
-            values += sample_values((latest,), numbers)[1:]
+            row = made.row(latest)
+            values += sample_values((latest,), numbers)[1:] if row is None else row[1:]
     return values
 
 
@@ -126,21 +139,23 @@ def named_state(row: Row) -> DeviceState:
 def sighting_values(sightings: Iterable[Sighting], numbers: Numbers) -> list[object]:
     """The rows of sightings, one after the other. Raises KeyError for a name without a number."""
     values: list[object] = []
+    devices, clinics, nozzles, boots = numbers.devices, numbers.clinics, numbers.nozzles, numbers.boots
     for sighting in sightings:
         device_id = sighting.device_id
         last, coating = sighting.last_key, sighting.coating_key
+        coating_values = _SAME_KEY if coating == last else _key_values(device_id, coating, numbers)
         values += (
-            numbers.devices[device_id] * PAIR + (numbers.nozzles[sighting.serial] or 0),
-            numbers.clinics[sighting.clinic_id],
+            devices[device_id] * PAIR + (nozzles[sighting.serial] or 0),
+            clinics[sighting.clinic_id],
             sighting.first_event_ms,
             last[0],
-            numbers.boots[device_id, last[1]],
+            boots[device_id, last[1]],
             last[2],
             sighting.strikes,
             sighting.coating_ratio,
+            *coating_values,
+            "" if sighting.info_key is None else _info(sighting),
         )
-        values += _SAME_KEY if coating == last else _key_values(device_id, coating, numbers)
-        values.append(_info(sighting))
     return values
 
 
@@ -166,9 +181,8 @@ def named_sighting(row: Row) -> Sighting:
 
 
 def _info(sighting: Sighting) -> str:
-    key = sighting.info_key or _NO_KEY
-    info = (sighting.model, sighting.lot, sighting.rated_strikes, sighting.expires_on, *key)
-    return "" if info == (None,) * 7 else json.dumps(info, separators=(",", ":"))
+    info = (sighting.model, sighting.lot, sighting.rated_strikes, sighting.expires_on, *(sighting.info_key or ()))
+    return json.dumps(info, separators=(",", ":"))
 
 
 def _key_values(device_id: str, key: Key | None, numbers: Numbers) -> tuple[int | None, int | None, int | None]:

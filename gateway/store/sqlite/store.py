@@ -19,20 +19,43 @@ from gateway.store.sqlite.connection import Readers, Writer, dial, translated, u
 from gateway.store.sqlite.database import Database, Tuning, warm
 from gateway.store.sqlite.files import copy_store, require_writable
 from gateway.store.sqlite.fleet import Fleets
+from gateway.store.sqlite.forecasts import ForecastRows
+from gateway.store.sqlite.forget import Forgetting
 from gateway.store.sqlite.hot import HotTable
 from gateway.store.sqlite.maintenance import Maintenance
 from gateway.store.sqlite.migrate import Migration, migrate, migrations, store_version
+from gateway.store.sqlite.notify_settings import NotifySettings
+from gateway.store.sqlite.outbox import Outbox
 from gateway.store.sqlite.quarantine import Quarantine
 from gateway.store.sqlite.records import RecordReads
 from gateway.store.sqlite.registry import Registries
 from gateway.store.sqlite.rollup import RollupReads
 from gateway.store.sqlite.samples import SampleReads
+from gateway.store.sqlite.seal import MAKE_RUN
+from gateway.store.sqlite.silences import SilenceRows
+from gateway.store.sqlite.work import Work
 
 _READERS = 2
 
 
 class SqliteStore(
-    Commits, Fleets, SampleReads, RollupReads, RecordReads, Quarantine, Registries, Alerts, Access, Audits, Maintenance
+    Commits,
+    Fleets,
+    SampleReads,
+    RollupReads,
+    RecordReads,
+    Quarantine,
+    Registries,
+    Alerts,
+    Access,
+    Audits,
+    Maintenance,
+    SilenceRows,
+    ForecastRows,
+    Work,
+    Forgetting,
+    Outbox,
+    NotifySettings,
 ):
     """One SQLite file as the store; see `gateway.store.base` for what each method promises."""
 
@@ -55,6 +78,7 @@ class SqliteStore(
         try:
             with translated(path):
                 connections.append(await dial(path, writer=True))
+                await connections[0].execute(MAKE_RUN)
                 connections.append(await dial(path, writer=True))
                 for _ in range(_READERS + 1):
                     connections.append(await dial(path, writer=False))  # noqa: PERF401

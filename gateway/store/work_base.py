@@ -1,0 +1,110 @@
+"""The store of work orders and spares: its rows, and what every store must do. Each method owns its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+from gateway.store.service_rows import AuditRow
+from schemas.work import OrderState, PlaceKind, SubjectKind, WorkOrder
+
+OrderAct: TypeAlias = Literal["opened", "moved", "raised", "assigned", "claimed", "noted", "confirmed", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderHistory:
+    """One thing that happened to an order; `at_ms` may lie before it reached us."""
+
+    at_ms: int
+    recorded_ms: int
+    actor: str
+    act: OrderAct
+    to_state: OrderState
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """The order as it shall be, and what happened. `order_id` 0 makes a new one; otherwise the stored version must be
+    `expected_version`, or nothing is written."""
+
+    order: WorkOrder
+    expected_version: int
+    history: tuple[OrderHistory, ...]
+    audit: AuditRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpareRow:
+    """How many nozzles of a model somebody counted at a clinic, or in the vehicle of the person named `place`."""
+
+    place_kind: PlaceKind
+    place: str
+    model: str
+    on_hand: int
+    counted_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was forgotten with a clinic. `names_kept`: of its devices those that were in another clinic before."""
+
+    devices: tuple[str, ...]
+    names_kept: int
+    rows: int
+
+
+class WorkStore(Protocol):
+    """Work orders, spares, calendars."""
+
+    async def apply_orders(self, changes: Sequence[OrderChange]) -> tuple[WorkOrder, ...]:
+        """Writes the changes with history and audit in one transaction; gives the orders as stored. A change is left
+        out where the order changed meanwhile, or where a nozzle (or a battery's live order) has one already."""
+        ...
+
+    async def live_orders(self) -> tuple[WorkOrder, ...]:
+        """Every open and claimed order."""
+        ...
+
+    async def ended_subjects(self) -> tuple[tuple[SubjectKind, str], ...]:
+        """The subjects of all orders that are confirmed or closed."""
+        ...
+
+    async def latest_orders(self, subjects: Sequence[tuple[SubjectKind, str]]) -> tuple[WorkOrder, ...]:
+        """The newest order of each subject; subjects that never had one are left out."""
+        ...
+
+    async def work_orders(
+        self,
+        *,
+        limit: int,
+        before: int | None,
+        state: OrderState | None = None,
+        clinic_id: str | None = None,
+        assignee: str | None = None,
+    ) -> tuple[WorkOrder, ...]:
+        """Newest first; `before` is the order_id of the page before's last row."""
+        ...
+
+    async def work_order(self, order_id: int) -> WorkOrder | None: ...
+
+    async def order_history(self, order_id: int) -> tuple[OrderHistory, ...]:
+        """In the order in which it was recorded."""
+        ...
+
+    async def spares(self) -> tuple[SpareRow, ...]:
+        """Every count, in order of (place_kind, place, model)."""
+        ...
+
+    async def save_spare(self, row: SpareRow, audit: AuditRow) -> None:
+        """Inserts or replaces; an older count than the stored one changes nothing but is audited."""
+        ...
+
+    async def calendar_turn(self, owner: str) -> int:
+        """How often a person's calendar address was made new; 0: never."""
+        ...
+
+    async def renew_calendar(self, owner: str, audit: AuditRow) -> int:
+        """Makes the old address invalid; gives the new turn."""
+        ...
