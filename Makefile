@@ -12,12 +12,14 @@ demo: $(VENV)/.runtime ## the whole system with a simulated fleet; open the prin
 	@$(BIN)/silverpoint demo
 
 test: $(VENV)/.dev ## all checks and tests, with Debian's mosquitto and Chromium where they may be installed
-	@sh tools/debian_packages.sh mosquitto:mosquitto mosquitto_sub:mosquitto-clients chromium:chromium
+	@sh tools/debian_packages.sh mosquitto:mosquitto mosquitto_sub:mosquitto-clients chromium:chromium \
+		promtool:prometheus amtool:prometheus-alertmanager
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest
 
 test-long: $(VENV)/.dev ## the fault and soak runs in full
-	@sh tools/debian_packages.sh mosquitto:mosquitto mosquitto_sub:mosquitto-clients chromium:chromium
+	@sh tools/debian_packages.sh mosquitto:mosquitto mosquitto_sub:mosquitto-clients chromium:chromium \
+		promtool:prometheus amtool:prometheus-alertmanager
 	SILVERPOINT_LONG_TESTS=1 $(BIN)/python -m pytest -m long tests
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter
