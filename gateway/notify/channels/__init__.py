@@ -1,0 +1,1 @@
+"""Channels: each carries one message to its receiver, or says why not."""

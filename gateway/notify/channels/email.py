@@ -1,0 +1,97 @@
+"""Mail: plain text and HTML in one message, by SMTP."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Final
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import aiosmtplib
+from pydantic import SecretStr
+
+from gateway.errors import NotDeliveredError, UndeliverableError
+from gateway.notify.channels.base import Envelope
+from gateway.notify.wording import html, plain, subject
+
+_TIMEOUT_S: Final = 20
+_PERMANENT: Final = 500
+_PORTS: Final = {"smtp": 587, "smtps": 465}
+
+
+class EmailChannel:
+    """Hands mails to one server."""
+
+    def __init__(self, smtp_url: SecretStr | None, mail_from: str) -> None:
+        self._url = smtp_url
+        self._from = mail_from
+
+    async def send(self, envelope: Envelope) -> None:
+        """Raises NotDeliveredError, UndeliverableError."""
+        if self._url is None:
+            raise UndeliverableError("notify.smtp_url is not set")
+        message = mail(envelope, self._from)
+        parts = urlsplit(self._url.get_secret_value())
+        client = aiosmtplib.SMTP(
+            hostname=parts.hostname,
+            port=parts.port or _PORTS[parts.scheme],
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            use_tls=parts.scheme == "smtps",
+            start_tls=_start_tls(parts),
+            tls_context=ssl.create_default_context(),
+            timeout=_TIMEOUT_S,
+        )
+        try:
+            async with client:
+                await client.send_message(message, sender=self._from, recipients=list(envelope.receiver.to))
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            codes = [refused.code for refused in error.recipients]
+            raise _failure(
+                max(codes, default=0), "no recipient was taken", all(code >= 500 for code in codes)
+            ) from error
+        except (aiosmtplib.SMTPAuthenticationError, aiosmtplib.SMTPConnectResponseError) as error:
+            # Somebody will mend the password or the server; the mail is good.
+            raise NotDeliveredError(f"the mail server answered {error.code} {error.message}") from error
+        except aiosmtplib.SMTPResponseException as error:
+            why = f"the mail server answered {error.code} {error.message}"
+            raise _failure(error.code, why, error.code >= _PERMANENT) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise NotDeliveredError(f"no mail server: {error}") from error
+
+
+def _start_tls(parts: SplitResult) -> bool | None:
+    """Wherever the server offers it; a password goes over an open line to this machine only."""
+    if parts.scheme == "smtps":
+        return False
+    return True if parts.username and not _is_loopback(parts.hostname or "") else None
+
+
+def mail(envelope: Envelope, mail_from: str) -> EmailMessage:
+    """The mail. Its id is made of the key, so that mail programs show a repetition once."""
+    notice = envelope.notice
+    message = EmailMessage()
+    message["Subject"] = subject(notice)
+    message["From"] = mail_from
+    message["To"] = ", ".join(envelope.receiver.to)
+    message["Date"] = format_datetime(datetime.fromtimestamp(envelope.now_ms / 1_000, UTC))
+    message["Message-ID"] = f"<{envelope.key}@{mail_from.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(plain(notice))
+    message.add_alternative(html(notice), subtype="html")
+    return message
+
+
+def _failure(code: int, why: str, permanent: bool) -> NotDeliveredError | UndeliverableError:
+    text = f"{why} ({code})" if str(code) not in why else why
+    return UndeliverableError(text) if permanent else NotDeliveredError(text)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,153 @@
+"""Notices: what one message says, before any channel words it. Kept in the outbox as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from gateway.ingest.fleet import Fleet
+from gateway.ingest.registry import Registry
+from gateway.notify.decision import SendReason
+from schemas.alert import SEVERITIES, Alert, Rule, Severity
+from schemas.views import ForecastView
+
+MOST_LINES: Final = 20
+"""Alerts that a message names; of more it gives the number."""
+
+Reason: TypeAlias = SendReason | Literal["test"]
+Outlook: TypeAlias = Callable[[Alert], ForecastView | None]
+"""The forecast of the nozzle that an alert is about, where there is one."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Place(_Part):
+    """Where: the clinic and, if it is about one, the device."""
+
+    clinic_id: str
+    clinic_name: str
+    region: str
+    device_id: str | None
+    device_label: str
+    room: str
+
+
+class Item(_Part):
+    """One alert as the message tells it."""
+
+    alert_id: int
+    rule: Rule
+    severity: Severity
+    subject: str
+    firing: bool
+    summary: str
+    place: Place
+    part: str
+    """The nozzle that is needed, as `fine-24 (lot L-7)`; empty where none is."""
+    wear_ratio: float | None
+    forecast: ForecastView | None
+    since_ms: int
+    ended_ms: int | None
+
+
+class Notice(_Part):
+    """One message. `firing` and `resolved` are in order of urgency; `left_out` are not named for want of room."""
+
+    reason: Reason
+    group_key: str
+    firing: tuple[Item, ...] = ()
+    resolved: tuple[Item, ...] = ()
+    left_out: int = 0
+    link: str
+    timezone: str = "UTC"
+    made_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Where alerts are and what they need, from the fleet and the registry."""
+
+    fleet: Fleet
+    registry: Registry
+    outlook: Outlook
+    public_url: str
+
+    def item(self, alert: Alert, *, firing: bool) -> Item:
+        """The alert with all that whoever acts on it has to know."""
+        on_nozzle = alert.rule.startswith("nozzle_")
+        return Item(
+            alert_id=alert.alert_id,
+            rule=alert.rule,
+            severity=alert.severity,
+            subject=alert.subject,
+            firing=firing,
+            summary=alert.summary,
+            place=self._place(alert),
+            part=self._part(alert) if on_nozzle else "",
+            wear_ratio=self._wear(alert),
+            forecast=self.outlook(alert) if on_nozzle and firing else None,
+            since_ms=alert.pending_since_ms if alert.firing_since_ms is None else alert.firing_since_ms,
+            ended_ms=None if firing else alert.resolved_ms,
+        )
+
+    def notice(
+        self,
+        reason: SendReason,
+        group_key: str,
+        firing: Sequence[Alert],
+        resolved: Sequence[Alert],
+        now_ms: int,
+        *,
+        most: int | None = MOST_LINES,
+    ) -> Notice:
+        """The notice about a group of alerts; it names the most urgent ones, `most` of them (None: all)."""
+        told = sorted(firing, key=_urgency)[:most]
+        over = sorted(resolved, key=_urgency)[: None if most is None else most - len(told)]
+        clinics = {alert.clinic_id for alert in (*firing, *resolved)}
+        clinic = self.registry.clinic(next(iter(clinics))) if len(clinics) == 1 else None
+        return Notice(
+            reason=reason,
+            group_key=group_key,
+            firing=tuple(self.item(alert, firing=True) for alert in told),
+            resolved=tuple(self.item(alert, firing=False) for alert in over),
+            left_out=len(firing) + len(resolved) - len(told) - len(over),
+            link=link(self.public_url, clinic.clinic_id if clinic else None),
+            timezone=clinic.timezone if clinic else "UTC",
+            made_ms=now_ms,
+        )
+
+    def _place(self, alert: Alert) -> Place:
+        clinic = self.registry.clinic(alert.clinic_id)
+        device = self.registry.device(alert.device_id) if alert.device_id else None
+        return Place(
+            clinic_id=alert.clinic_id,
+            clinic_name=clinic.name,
+            region=clinic.region,
+            device_id=alert.device_id,
+            device_label=device.label if device else "",
+            room=device.room if device else "",
+        )
+
+    def _part(self, alert: Alert) -> str:
+        nozzle = self.fleet.nozzle(alert.subject)
+        if nozzle is None:
+            return ""
+        return (nozzle.model or "nozzle of unknown model") + (f" (lot {nozzle.lot})" if nozzle.lot else "")
+
+    @staticmethod
+    def _wear(alert: Alert) -> float | None:
+        return alert.value if alert.rule in ("nozzle_due", "nozzle_worn_out") else None
+
+
+def link(public_url: str, clinic_id: str | None) -> str:
+    """The one place to act: the alerts, of the clinic if it is about one."""
+    return f"{public_url}/alerts" + (f"?clinic={clinic_id}" if clinic_id else "")
+
+
+def _urgency(alert: Alert) -> tuple[int, int, int]:
+    return -SEVERITIES.index(alert.severity), alert.firing_since_ms or alert.pending_since_ms, alert.alert_id

@@ -1,0 +1,183 @@
+"""The words of a message: subject, plain text, HTML. What devices and people wrote is cleaned here, once for all."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html import escape
+from typing import Final
+
+from gateway.hours import zone_or_utc
+from gateway.notify.notice import Item, Notice, Place
+from schemas.alert import Rule
+from schemas.views import ForecastView, Quantiles
+
+_LONGEST: Final = 300
+_LONGEST_SUBJECT: Final = 150
+_BAR_CELLS: Final = 20
+_COLOURS: Final = {"info": "#2c6e9e", "warning": "#a86100", "critical": "#b3261e"}
+
+TITLES: Final[dict[Rule, str]] = {
+    "nozzle_due": "Nozzle due",
+    "nozzle_worn_out": "Nozzle worn out",
+    "nozzle_expired": "Nozzle expired",
+    "nozzle_recalled": "Nozzle recalled",
+    "nozzle_mismatched": "Nozzle does not fit",
+    "nozzle_duplicate": "Nozzle serial seen twice",
+    "nozzle_unconfirmed_swap": "Nozzle swap not reported",
+    "nozzle_wear_abnormal": "Nozzle wears too fast",
+    "battery_low": "Battery low",
+    "battery_degraded": "Battery worn",
+    "mains_lost": "Mains lost",
+    "clinic_mains_lost": "Clinic without mains",
+    "device_silent": "Device silent",
+    "clinic_silent": "Clinic silent",
+    "session_overlong": "Session overlong",
+    "depth_out_of_range": "Depth out of range",
+    "clock_skew": "Device clock wrong",
+    "data_gap": "Records missing",
+    "message_rejected": "Messages rejected",
+    "gateway_disk_low": "Gateway: disk low",
+    "gateway_broker_lost": "Gateway: broker lost",
+}
+
+
+def one_line(text: str) -> str:
+    """Printable, on one line, not endless: nothing in it can begin a header or turn the reading direction."""
+    clean = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    short = " ".join(clean.split())
+    return short if len(short) <= _LONGEST else short[: _LONGEST - 1] + "…"
+
+
+def subject(notice: Notice) -> str:
+    """The headline: what and where."""
+    if notice.reason == "test":
+        return "Silverpoint: test message"
+    items = notice.firing or notice.resolved
+    told = len(items) + notice.left_out
+    head = items[0]
+    mark = head.severity.upper() if notice.firing else "RESOLVED"
+    again = " (still open)" if notice.reason == "repeat" else ""
+    what = TITLES[head.rule] + (f" and {told - 1} more" if told > 1 else "")
+    clinics = {item.place.clinic_id for item in (*notice.firing, *notice.resolved)}
+    where = where_line(head.place, device=told == 1) if len(clinics) == 1 else f"{len(clinics)} clinics"
+    line = one_line(f"[{mark}] {what}{again}: {where}")
+    return line if len(line) <= _LONGEST_SUBJECT else line[: _LONGEST_SUBJECT - 1] + "…"
+
+
+def plain(notice: Notice) -> str:
+    """The whole message as plain text."""
+    return "\n".join(_plain_lines(notice)) + "\n"
+
+
+def html(notice: Notice) -> str:
+    """The whole message as HTML, with a bar for each wear. It loads nothing from elsewhere."""
+    parts = [
+        '<!DOCTYPE html><html lang="en"><body style="font:15px/1.5 sans-serif;color:#222;max-width:40em">',
+        f'<h1 style="font-size:18px">{escape(subject(notice))}</h1>',
+        *(_html_item(item, notice.timezone) for item in (*notice.firing, *notice.resolved)),
+    ]
+    if notice.left_out:
+        parts.append(f"<p>and {notice.left_out} more</p>")
+    if notice.reason == "test":
+        parts.append("<p>Messages from Silverpoint reach you.</p>")
+    address = escape(notice.link, quote=True)
+    parts.append(f'<p><a href="{address}">Open and act</a><br><small>{address}</small></p></body></html>')
+    return "".join(parts)
+
+
+def where_line(place: Place, *, device: bool = True) -> str:
+    """Clinic, region, room and device in a person's words."""
+    clinic = f"{place.clinic_name} ({place.clinic_id})" if place.clinic_name else place.clinic_id
+    parts = [clinic, place.region]
+    if device and place.device_id:
+        label = f"{place.device_label} ({place.device_id})" if place.device_label else place.device_id
+        parts += [place.room, label]
+    return one_line(", ".join(part for part in parts if part))
+
+
+def urgency_line(item: Item) -> str:
+    """How urgent: the severity and, with its interval, for how long it lasts."""
+    parts: list[str] = [item.severity]
+    if item.forecast is not None:
+        parts += _outlook(item.forecast)
+    elif item.wear_ratio is not None and item.firing:
+        parts.append(f"wear {item.wear_ratio:.0%} of the limit; no forecast yet")
+    return ", ".join(parts)
+
+
+def _outlook(forecast: ForecastView) -> Iterator[str]:
+    if forecast.remaining_sessions is not None:
+        yield f"{_range(forecast.remaining_sessions)} sessions left"
+    if forecast.remaining_days is not None:
+        yield f"{_range(forecast.remaining_days)} days"
+    if forecast.replace_by:
+        yield f"replace by {one_line(forecast.replace_by)}"
+
+
+def _range(quantiles: Quantiles) -> str:
+    return f"{quantiles.p50:.0f} ({quantiles.p10:.0f} to {quantiles.p90:.0f})"
+
+
+def _plain_lines(notice: Notice) -> Iterator[str]:
+    yield subject(notice)
+    if notice.reason == "test":
+        yield "Messages from Silverpoint reach you."
+    for item in (*notice.firing, *notice.resolved):
+        yield ""
+        yield f"{TITLES[item.rule]}{'' if item.firing else ' - resolved'}: {one_line(item.summary)}"
+        yield f"  where:  {where_line(item.place)}"
+        yield f"  since:  {_when(item.since_ms, notice.timezone)}{_until(item, notice.timezone)}"
+        if item.firing:
+            yield f"  urgent: {urgency_line(item)}"
+        if item.wear_ratio is not None:
+            yield f"  wear:   {_text_bar(item.wear_ratio)}"
+        if item.part:
+            yield f"  part:   {one_line(item.part)}"
+    if notice.left_out:
+        yield ""
+        yield f"and {notice.left_out} more"
+    yield ""
+    yield f"Open and act: {notice.link}"
+
+
+def _html_item(item: Item, zone: str) -> str:
+    colour = _COLOURS[item.severity] if item.firing else "#3b7a3b"
+    title = TITLES[item.rule] + ("" if item.firing else " – resolved")
+    rows = [
+        ("Where", where_line(item.place)),
+        ("Since", _when(item.since_ms, zone) + _until(item, zone)),
+        ("Urgent", urgency_line(item) if item.firing else ""),
+        ("Part", one_line(item.part)),
+    ]
+    lines = "".join(f"<br><b>{name}:</b> {escape(text)}" for name, text in rows if text)
+    bar = _html_bar(item.wear_ratio, colour) if item.wear_ratio is not None else ""
+    return (
+        f'<div style="border-left:4px solid {colour};padding:0 0 0 12px;margin:16px 0">'
+        f'<b style="color:{colour}">{escape(title)}</b>: {escape(one_line(item.summary))}{lines}{bar}</div>'
+    )
+
+
+def _html_bar(wear_ratio: float, colour: str) -> str:
+    filled = round(100 * min(1.0, max(0.0, wear_ratio)))
+    rest = f'<td style="background:#e4e4e4;width:{100 - filled}%">&nbsp;</td>' if filled < 100 else ""
+    done = f'<td style="background:{colour};width:{filled}%">&nbsp;</td>' if filled else ""
+    return (
+        f'<table role="img" aria-label="wear {wear_ratio:.0%} of the limit" cellspacing="0" cellpadding="0"'
+        f' style="width:240px;height:12px;font-size:8px;margin:6px 0"><tr>{done}{rest}</tr></table>'
+    )
+
+
+def _text_bar(wear_ratio: float) -> str:
+    filled = round(_BAR_CELLS * min(1.0, max(0.0, wear_ratio)))
+    return f"[{'#' * filled}{'.' * (_BAR_CELLS - filled)}] {wear_ratio:.0%} of the limit"
+
+
+def _when(at_ms: int, zone: str) -> str:
+    local = datetime.fromtimestamp(at_ms / 1_000, UTC).astimezone(zone_or_utc(zone))
+    return f"{local:%Y-%m-%d %H:%M %Z}"
+
+
+def _until(item: Item, zone: str) -> str:
+    return f" until {_when(item.ended_ms, zone)}" if item.ended_ms is not None else ""

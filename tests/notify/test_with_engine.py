@@ -1,0 +1,98 @@
+"""From what devices say to the message: real ingest, rules, store and socket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from gateway.config_notify import NotifyConfig
+from gateway.notify.notifier import Notifier, NotifierParts
+from gateway.notify.outlook import outlook_from
+from tests.alerts.site import Device, Site, open_site
+from tests.notify.house import Well, config_for, listener, webhook
+
+
+@asynccontextmanager
+async def notifying(site: Site, config: NotifyConfig) -> AsyncIterator[Notifier]:
+    notifier = Notifier(
+        NotifierParts(
+            store=site.store,
+            fleet=site.fleet,
+            registry=site.registry,
+            alerts=site.engine,
+            mutes=site.engine,
+            sees=lambda _viewer, _alert: True,
+            outlook=outlook_from(site.forecasts),
+            readiness=Well(),
+            clock=site.clock,
+            events=site.events,
+            public_url="https://silverpoint.example.org",
+        ),
+        config,
+    )
+    try:
+        yield notifier
+    finally:
+        await notifier.close()
+
+
+async def pass_time(site: Site, notifier: Notifier, minutes: int) -> None:
+    for _ in range(2 * minutes):
+        await notifier.look()
+        await notifier.deliverer.deliver_due()
+        site.clock.advance(30_000)
+
+
+async def test_a_worn_nozzle_is_one_message_with_the_part_that_is_needed(tmp_path: Path) -> None:
+    async with (
+        listener() as hook,
+        open_site(tmp_path / "store.db") as site,
+        notifying(site, config_for(webhook(hook.url))) as notifier,
+    ):
+        device = Device()
+        await site.say(device.fitted(0, "N-1", model="fine-24", lot="L-7"))
+        for hour in (1, 2, 3):
+            await site.say(device.sample(hour, "N-1", 1.1))
+            await pass_time(site, notifier, 10)
+        (message,) = hook.taken
+        (item,) = message["firing"]
+        assert (item["rule"], item["part"]) == ("nozzle_worn_out", "fine-24 (lot L-7)")
+        await site.say(device.removed(4, "N-1"), device.fitted(4.1, "N-2"))
+        await pass_time(site, notifier, 20)
+        assert [item["rule"] for item in hook.taken[1]["resolved"]] == ["nozzle_worn_out"]
+        assert len(hook.taken) == 2
+
+
+async def test_a_clinic_of_thirty_devices_without_mains_is_one_message(tmp_path: Path) -> None:
+    async with (
+        listener() as hook,
+        open_site(tmp_path / "store.db") as site,
+        notifying(site, config_for(webhook(hook.url))) as notifier,
+    ):
+        devices = [Device(f"d-{number}", boot_id=f"boot-{number}") for number in range(30)]
+        await site.say(*(device.reading(0) for device in devices))
+        for hour in (1.0, 1.1, 1.2, 1.4):
+            await site.say(*(device.reading(hour, "battery", charge=0.9) for device in devices))
+            await pass_time(site, notifier, 5)
+        (message,) = hook.taken
+        assert [item["rule"] for item in message["firing"]] == ["clinic_mains_lost"]
+        assert message["left_out"] == 0
+
+
+async def test_an_alert_that_a_wider_one_speaks_for_is_not_called_resolved(tmp_path: Path) -> None:
+    async with (
+        listener() as hook,
+        open_site(tmp_path / "store.db") as site,
+        notifying(site, config_for(webhook(hook.url))) as notifier,
+    ):
+        devices = [Device(f"d-{number}", boot_id=f"boot-{number}") for number in range(4)]
+        await site.say(*(device.reading(0) for device in devices))
+        await site.say(*(devices[0].reading(hour, "battery", charge=0.9) for hour in (0.1, 0.2)))
+        await pass_time(site, notifier, 10)
+        for hour in (0.3, 0.4):
+            await site.say(*(device.reading(hour, "battery", charge=0.9) for device in devices))
+        await pass_time(site, notifier, 30)
+        told = [[item["rule"] for item in message["firing"]] for message in hook.taken]
+        assert told == [["mains_lost"], ["clinic_mains_lost"]]
+        assert not [message for message in hook.taken if message["resolved"]]
