@@ -54,9 +54,10 @@ def _plateau(rng: Random, x: Floats) -> Floats:
     offset, size = 0.1 * rng.standard_normal(), np.exp(0.15 * rng.standard_normal())
     speed = np.exp(0.08 * rng.standard_normal())
     t = x * speed
-    return (
+    path: Floats = (
         size * (0.35 * (1.0 - np.exp(-8.0 * t)) + 0.1 * t + 0.55 * np.maximum(t - 0.3, 0.0) ** 2 / 0.49) + 0.1 * offset
     )
+    return path
 
 
 KINDS: Final[dict[str, Callable[[Random, Floats], Floats]]] = {
@@ -90,7 +91,7 @@ def fleet(
         end = min(float(x[over[0]]) if over.size else 4.0, 4.0) * rng.uniform(1.02, 1.15)
         if units > 3 and rng.random() < censored:
             end *= rng.uniform(0.4, 0.95)
-        at = np.sort(rng.uniform(0.0, end, max(int(readings * rng.uniform(0.6, 1.4)), 4)))
+        at = np.append(np.sort(rng.uniform(0.0, end, max(int(readings * rng.uniform(0.6, 1.4)), 4))), end)
         seen = np.interp(at, x, path) + noise * rng.standard_normal(at.size)
         made.append(unit(f"{kind}-{number}", at * use_scale, seen * wear_scale))
     return Fleet(kind, made, wear_scale)

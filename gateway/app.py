@@ -20,22 +20,29 @@ from gateway.clock import Clock, SystemClock
 from gateway.config import Config
 from gateway.errors import SilverpointError, StoreUnavailableError
 from gateway.events import Events
+from gateway.forecasting.board import ForecastBook, Forecasts, NoForecasts
+from gateway.forecasting.online import ForecastKeeper
 from gateway.ingest.feed import CommitFeed
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.pipeline import Pipeline
 from gateway.ingest.registry import Registry
 from gateway.lock import StoreLock
 from gateway.notify.advice import AdvicePublisher
+from gateway.notify.notifier import Notifier, NotifierParts
+from gateway.notify.outlook import outlook_from
 from gateway.pipeline_intake import PipelineIntake
+from gateway.self_watch import SelfWatch
 from gateway.serve.control import ControlServer, Dispatch, socket_path
 from gateway.serve.dispatch import dispatch
 from gateway.serve.http import create_app
 from gateway.serve.server import HttpServer
-from gateway.serve.services import Parts, Services, build_services
+from gateway.serve.services import Parts, Services, WorkParts, build_services
 from gateway.session_listener import SessionListener
 from gateway.store.base import MaintenanceStore, Store
 from gateway.store.open import open_store
 from gateway.store.service_rows import Retention
+from gateway.work.desk import WorkDesk
+from gateway.work.planner import Planner
 from schemas.access import Viewer
 
 _TICK_MS: Final = 1_000
@@ -56,7 +63,11 @@ class Gateway:
     collector: MqttCollector
     pipeline: Pipeline
     engine: AlertEngine
+    keeper: ForecastKeeper | None
+    """None: nothing is forecast, by configuration."""
+    desk: WorkDesk
     advice: AdvicePublisher | None
+    notifier: Notifier
     services: Services
     http: HttpServer
     stopping: asyncio.Event
@@ -91,9 +102,13 @@ class Gateway:
     def _start_background(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         background = [
             tasks.create_task(self.engine.run(), name="alerts"),
+            tasks.create_task(self.desk.run(), name="work"),
+            tasks.create_task(self.notifier.run(), name="notify"),
             tasks.create_task(_maintain(self.store, self.clock, self.events), name="store maintenance"),
             tasks.create_task(_count_connected_time(self.collector, self.pipeline, self.clock), name="connected time"),
         ]
+        if self.keeper is not None:
+            background.append(tasks.create_task(self.keeper.run(), name="forecasts"))
         if self.advice is not None:
             background.append(tasks.create_task(self.advice.run(), name="advice"))
         return background
@@ -166,10 +181,24 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
     await pipeline.start()
     if fleet.devices():
         collector.expect_session()
+    keeper = _keeper(config, store, fleet, registry, feed, clock, events) if config.forecast.enabled else None
+    if keeper is not None:
+        await keeper.restore()
+    forecasts: ForecastBook = keeper or NoForecasts()
     engine = AlertEngine(
-        store=store, fleet=fleet, registry=registry, feed=feed, events=events, clock=clock, settings=config.alerts
+        store=store,
+        fleet=fleet,
+        registry=registry,
+        feed=feed,
+        events=events,
+        clock=clock,
+        settings=config.alerts,
+        watch=SelfWatch(collector, config.store.path),
+        forecasts=forecasts,
     )
     await engine.restore()
+    work = _work(config, store, fleet, registry, engine, feed, clock, events, forecasts)
+    await work.desk.restore()
     advice = _advice(config, fleet, registry, engine, feed, clock, events) if config.notify.advice else None
     if advice is not None:
         listener.on_session_lost(advice.republish)
@@ -184,8 +213,12 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
         events=events,
         clock=clock,
         stop=stopping,
+        work=work,
+        forecasts=forecasts,
     )
-    services = await build_services(parts, config.http, due_wear=config.alerts.due_wear, open_as=open_as)
+    services = await build_services(
+        parts, config.http, due_wear=config.alerts.due_wear, alerts=config.alerts, open_as=open_as
+    )
     return Gateway(
         config=config,
         clock=clock,
@@ -195,7 +228,10 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
         collector=collector,
         pipeline=pipeline,
         engine=engine,
+        keeper=keeper,
+        desk=work.desk,
         advice=advice,
+        notifier=_notifier(config, services, engine, forecasts),
         services=services,
         http=HttpServer(create_app(services), config.http),
         stopping=stopping,
@@ -205,6 +241,44 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
 def _retention(config: Config) -> Retention:
     kept = config.retention
     return Retention(kept.samples_days, kept.sessions_days, kept.quarantine_days)
+
+
+def _keeper(
+    config: Config, store: Store, fleet: Fleet, registry: Registry, feed: CommitFeed, clock: Clock, events: Events
+) -> ForecastKeeper:
+    return ForecastKeeper(
+        store=store,
+        fleet=fleet,
+        registry=registry,
+        feed=feed,
+        events=events,
+        clock=clock,
+        settings=config.forecast,
+    )
+
+
+def _work(
+    config: Config,
+    store: Store,
+    fleet: Fleet,
+    registry: Registry,
+    engine: AlertEngine,
+    feed: CommitFeed,
+    clock: Clock,
+    events: Events,
+    forecasts: Forecasts,
+) -> WorkParts:
+    desk = WorkDesk(
+        store=store,
+        fleet=fleet,
+        registry=registry,
+        alerts=engine,
+        feeds=(feed, engine.changes),
+        events=events,
+        clock=clock,
+    )
+    planner = Planner(fleet=fleet, registry=registry, forecasts=forecasts, desk=desk, settings=config.work, clock=clock)
+    return WorkParts(desk, planner)
 
 
 def _advice(
@@ -228,6 +302,26 @@ def _advice(
         valid_h=config.notify.advice_valid_h,
         clock=clock,
         events=events,
+    )
+
+
+def _notifier(config: Config, services: Services, engine: AlertEngine, forecasts: Forecasts) -> Notifier:
+    parts = services.parts
+    return Notifier(
+        NotifierParts(
+            store=parts.store,
+            fleet=parts.fleet,
+            registry=parts.registry,
+            alerts=engine,
+            mutes=engine,
+            sees=services.sight.sees_alert,
+            outlook=outlook_from(forecasts),
+            readiness=parts.readiness,
+            clock=parts.clock,
+            events=parts.events,
+            public_url=config.http.public_url or f"http://{config.http.listen}",
+        ),
+        config.notify,
     )
 
 

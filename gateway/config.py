@@ -15,21 +15,23 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
+from gateway.config_alerts import AlertsConfig
+from gateway.config_forecast import ForecastConfig
+from gateway.config_notify import NotifyConfig
 from gateway.config_sections import (
     DEFAULT_CONFIG_FILE,
-    AlertsConfig,
     BrokerConfig,
     Config,
     HttpConfig,
     ListenAddress,
     LogConfig,
-    NotifyConfig,
     PrivacyConfig,
     RetentionConfig,
     StoreConfig,
     parse_listen,
 )
 from gateway.config_sources import SECRETS, Gathered, GatheredSource, Place, from_environment, from_file
+from gateway.config_work import WorkConfig
 from gateway.errors import ConfigError
 
 _LEVEL_VARIABLE: Final = "SILVERPOINT_LOG"
@@ -136,17 +138,25 @@ def _tell(error: ErrorDetails, sources: Sequence[Gathered]) -> str:
     place = tuple(str(part) for part in error["loc"][:2])
     origins = [source.origins[part] for part in (place, place[:1]) for source in sources if part in source.origins]
     origin = origins[0] if origins else "configuration"
-    return f"{origin}: {'.'.join(place)}: {_what(error, place)}"
+    return f"{origin}: {'.'.join(place)}{_inside(error)}: {_what(error, place)}"
+
+
+def _inside(error: ErrorDetails) -> str:
+    """Where in a key that holds tables, as `[0].channel`."""
+    if len(error["loc"]) == 3 and isinstance(error["input"], str | int | float):
+        return ""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"][2:])
 
 
 def _what(error: ErrorDetails, place: Place) -> str:
     if error["type"] == "extra_forbidden":
-        return _unknown(place)
+        return _unknown(place) if len(error["loc"]) <= len(place) else "unknown key"
     if error["type"] in ("model_type", "model_attributes_type", "dict_type"):
         return f"must be a section: write [{place[0]}]"
     text = _TEXTS.get(error["type"], error["msg"]).format(**error.get("ctx", {}))
     value = error["input"]
-    if len(place) < 2 or place in SECRETS or not isinstance(value, str | int | float) or str(value) in text:
+    hidden = place in (*SECRETS, ("notify", "receivers"))
+    if len(place) < 2 or hidden or not isinstance(value, str | int | float) or str(value) in text:
         return text
     return f"{text} (found {str(value)[:_LONGEST_VALUE]!r})"
 
@@ -174,6 +184,7 @@ __all__ = [
     "AlertsConfig",
     "BrokerConfig",
     "Config",
+    "ForecastConfig",
     "HttpConfig",
     "ListenAddress",
     "LogConfig",
@@ -181,6 +192,7 @@ __all__ = [
     "PrivacyConfig",
     "RetentionConfig",
     "StoreConfig",
+    "WorkConfig",
     "known_keys",
     "load_config",
     "parse_listen",

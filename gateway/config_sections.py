@@ -12,6 +12,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from collectors.mqtt_settings import MqttSettings
+from gateway.config_alerts import AlertsConfig
+from gateway.config_forecast import ForecastConfig
+from gateway.config_notify import NotifyConfig
+from gateway.config_work import WorkConfig
 
 DEFAULT_CONFIG_FILE: Final = Path("silverpoint.toml")
 _SQLITE_PREFIX: Final = "sqlite:///"
@@ -121,6 +125,8 @@ class BrokerConfig(_Section):
     ca_file: ReadableFile | None = None
     cert_file: ReadableFile | None = None
     key_file: ReadableFile | None = None
+    password_file: Path | None = None
+    acl_file: Path | None = None
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
@@ -171,29 +177,6 @@ class HttpConfig(_Section):
         return parse_listen(self.listen)
 
 
-class AlertsConfig(_Section):
-    """When alerts are raised. Wear is a ratio: at 1 a nozzle must be replaced. Holds are in telemetry time."""
-
-    due_wear: Annotated[float, Field(gt=0, lt=1)] = 0.85
-    wear_hysteresis: Annotated[float, Field(ge=0, le=0.5)] = 0.05
-    due_hold_s: Annotated[int, Field(ge=0, le=604_800)] = 1_800
-    worn_out_hold_s: Annotated[int, Field(ge=0, le=604_800)] = 600
-    keep_firing_s: Annotated[int, Field(ge=0, le=604_800)] = 7_200
-
-    @model_validator(mode="after")
-    def _can_clear(self) -> Self:
-        if self.wear_hysteresis >= self.due_wear:
-            raise ValueError("wear_hysteresis must be below due_wear, or an alert could never clear")
-        return self
-
-
-class NotifyConfig(_Section):
-    """What is sent out."""
-
-    advice: bool = True
-    advice_valid_h: Annotated[int, Field(ge=1, le=720)] = 24
-
-
 class RetentionConfig(_Section):
     """How long raw data stays. The ledger and the audit trail are kept."""
 
@@ -223,6 +206,8 @@ class Config(BaseSettings):
     http: HttpConfig = HttpConfig()
     alerts: AlertsConfig = AlertsConfig()
     notify: NotifyConfig = NotifyConfig()
+    forecast: ForecastConfig = ForecastConfig()
+    work: WorkConfig = WorkConfig()
     retention: RetentionConfig = RetentionConfig()
     privacy: PrivacyConfig = PrivacyConfig()
     log: LogConfig = LogConfig()

@@ -14,10 +14,17 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 VARIABLE_PREFIX: Final = "SILVERPOINT_"
 _NESTING: Final = "__"
-SECRETS: Final[tuple[tuple[str, str], ...]] = (("broker", "url"), ("store", "url"), ("http", "metrics_token"))
+SECRETS: Final[tuple[tuple[str, str], ...]] = (
+    ("broker", "url"),
+    ("store", "url"),
+    ("http", "metrics_token"),
+    ("notify", "smtp_url"),
+    ("notify", "heartbeat_url"),
+)
 """Values that may hold a password: each may be given as a file, and none is repeated in a message."""
 
 _header = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]\s*(#.*)?$")
+_table = re.compile(r"\s*\[\[\s*([A-Za-z0-9_-]+)\s*\.\s*([A-Za-z0-9_-]+)\s*(?:\.[^\]]*)?\]\]")
 _key = re.compile(r"\s*(?:([A-Za-z0-9_-]+)\s*\.\s*)?([A-Za-z0-9_-]+)\s*=")
 
 Place: TypeAlias = tuple[str, ...]
@@ -92,7 +99,10 @@ def _lines(text: str) -> dict[Place, int]:
     found: dict[Place, int] = {}
     section = ""
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := _header.match(line):
+        if table := _table.match(line):
+            found.setdefault((table[1], table[2]), number)
+            section = f"{table[1]}.{table[2]}"  # its keys are not the section's
+        elif header := _header.match(line):
             section = header[1]
             found.setdefault((section,), number)
         elif key := _key.match(line):

@@ -69,3 +69,15 @@ class ListenError(SilverpointError):
 
 class NotRunningError(SilverpointError):
     """No gateway listens on the local socket: act on the store itself."""
+
+
+class NotDeliveredError(SilverpointError):
+    """A message could not be sent just now; `retry_in_ms` is what the receiver asked for, if it did."""
+
+    def __init__(self, why: str, retry_in_ms: int | None = None) -> None:
+        super().__init__(why)
+        self.retry_in_ms = retry_in_ms
+
+
+class UndeliverableError(SilverpointError):
+    """A message that will never be taken as it is: the address or the credentials must be changed."""

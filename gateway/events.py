@@ -45,6 +45,9 @@ class Events:
         self._sealed = self._counter("store_sealed_rows", "Samples moved from the hot table to their day's table.")
         self._starts = self._counter("starts", "Times the gateway has started (1 in each process).")
         self._stops = self._counter("stops", "Clean ends of the gateway.")
+        self._wear_fits = self._counter("wear_fits", "Times the wear of a nozzle model was learnt anew.")
+        self._wear_fit_failures = self._counter("wear_fit_failures", "Times learning the wear of a model failed.")
+        self._forecast_delays = self._counter("forecast_delays", "Times forecasts had to wait for the store.")
         self._maintenance_failures = self._counter(
             "store_maintenance_failures", "Steps of sealing and retention that failed and are tried again."
         )
@@ -130,6 +133,9 @@ class Events:
     def notification_planned(self, receiver: str, group: str, reason: str) -> None:
         self._log.info("notification planned", receiver=receiver, group=group, reason=reason)
 
+    def notification_waits(self, receiver: str, group: str, why: str) -> None:
+        self._log.debug("notification waits", receiver=receiver, group=group, why=why)
+
     def notification_sent(self, channel: str, receiver: str, key: str) -> None:
         self._notifications.labels(channel, "sent").inc()
         self._log.info("notification sent", channel=channel, receiver=receiver, key=key)
@@ -152,6 +158,18 @@ class Events:
     def heartbeat_missed(self, why: str) -> None:
         self._heartbeats_missed.inc()
         self._log.warning("heartbeat not taken", why=why)
+
+    def wear_fitted(self, model: str, fit_no: int, units: int, lives: int) -> None:
+        self._wear_fits.inc()
+        self._log.info("wear learnt", model=model, fit=fit_no, nozzles=units, ended=lives)
+
+    def wear_fit_failed(self, model: str, why: str) -> None:
+        self._wear_fit_failures.inc()
+        self._log.error("wear could not be learnt", model=model, why=why)
+
+    def forecasts_delayed(self, why: str) -> None:
+        self._forecast_delays.inc()
+        self._log.warning("forecasts wait for the store", why=why)
 
     def gateway_started(self, listen: str, store_url: str) -> None:
         self._starts.inc()

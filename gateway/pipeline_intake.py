@@ -11,7 +11,7 @@ from collectors.replay import ReplayCollector
 from gateway.errors import InvalidInputError
 from gateway.ingest.pipeline import MAX_BATCH, Pipeline
 from gateway.serve.intake import Replayed
-from gateway.store.rows import QuarantineEntry
+from gateway.store.rows import LedgerRow, QuarantineEntry
 
 _NO_WAIT_MS: Final = 0
 
@@ -24,6 +24,9 @@ class PipelineIntake:
 
     async def release(self, entries: Sequence[QuarantineEntry]) -> Sequence[int]:
         return (await self._pipeline.release(entries)).entry_ids
+
+    async def add_ledger_rows(self, rows: Sequence[LedgerRow]) -> None:
+        await self._pipeline.add_ledger_rows(rows)
 
     async def replay(self, path: Path) -> Replayed:
         """Raises InvalidInputError, naming the line, where the recording can't be read; what stood before it is in."""

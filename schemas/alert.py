@@ -61,3 +61,55 @@ class Alert:
     last_evidence_ms: int
     acknowledged_by: str | None = None
     acknowledged_ms: int | None = None
+
+SilenceKind: TypeAlias = Literal["silence", "maintenance"]
+SILENCE_KINDS: Final[tuple[SilenceKind, ...]] = get_args(SilenceKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Matchers:
+    """Which alerts are meant: those that agree with all that is given. At least one is."""
+
+    rule: Rule | None = None
+    clinic_id: str | None = None
+    device_id: str | None = None
+    subject: str | None = None
+    severity: Severity | None = None
+
+    def match(self, alert: Alert) -> bool:
+        """Whether the alert is meant."""
+        wanted = (
+            (self.rule, alert.rule),
+            (self.clinic_id, alert.clinic_id),
+            (self.device_id, alert.device_id),
+            (self.subject, alert.subject),
+            (self.severity, alert.severity),
+        )
+        return all(given is None or given == has for given, has in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing is sent about these alerts from `starts_ms` until `ends_ms`; their state goes on. Gateway's clock.
+
+    A maintenance window is a silence of a clinic or a device, planned ahead.
+    """
+
+    silence_id: int
+    kind: SilenceKind
+    matchers: Matchers
+    starts_ms: int
+    ends_ms: int
+    ends_with_alert: bool
+    """Whether it also ends when the last alert that it matches resolves."""
+    comment: str
+    created_by: str
+    created_ms: int
+    ended_ms: int | None = None
+    """When it was ended before its time."""
+    ended_by: str | None = None
+    """Who ended it; None: its alert resolved."""
+
+    def mutes(self, alert: Alert, now_ms: int) -> bool:
+        """Whether nothing is sent about the alert now."""
+        return self.ended_ms is None and self.starts_ms <= now_ms < self.ends_ms and self.matchers.match(alert)

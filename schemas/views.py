@@ -96,9 +96,13 @@ class AlertView(_View):
     last_evidence_ms: int
     acknowledged_by: str | None
     acknowledged_ms: int | None
+    stale: bool = False
+    """Whether it rests on the word of a device that is silent now."""
+    muted: str | None = None
+    """Why nothing is sent about it now; null: it is."""
 
     @classmethod
-    def of(cls, alert: Alert) -> AlertView:
+    def of(cls, alert: Alert, *, stale: bool = False, muted: str | None = None) -> AlertView:
         return cls(
             id=alert.alert_id,
             rule=alert.rule,
@@ -115,6 +119,8 @@ class AlertView(_View):
             last_evidence_ms=alert.last_evidence_ms,
             acknowledged_by=alert.acknowledged_by,
             acknowledged_ms=alert.acknowledged_ms,
+            stale=stale,
+            muted=muted,
         )
 
 

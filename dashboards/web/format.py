@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dashboards.web.page_strings import CommonWords
 from dashboards.web.strings import NumberWords
 
 UTC_ZONE: Final = UTC
@@ -18,6 +20,7 @@ _DAY_MS = 24 * _HOUR_MS
 _FIRST_STRONG_ISOLATE = "\u2068"
 _POP_ISOLATE = "\u2069"
 _BARE_LIMIT = 10_000
+_THOUSAND = 1_000
 
 
 def count_text(count: int, words: NumberWords) -> str:
@@ -65,6 +68,46 @@ def age_text(age_ms: int, words: NumberWords) -> str:
     if age_ms < 2 * _DAY_MS:
         return words.hours_ago.format(n=age_ms // _HOUR_MS)
     return words.days_ago.format(n=age_ms // _DAY_MS)
+
+
+def duration_text(duration_ms: int, words: CommonWords) -> str:
+    """How long something took: `25 min`, `1 h 20 min`."""
+    minutes = round(duration_ms / _MINUTE_MS)
+    if minutes * _MINUTE_MS < _HOUR_MS:
+        return words.minutes.format(n=minutes)
+    return words.hours_minutes.format(h=minutes // 60, m=minutes % 60)
+
+
+def bytes_text(count: int, templates: Sequence[str], words: NumberWords) -> str:
+    """A size to two or three digits: `640 B`, `3.2 MB`. `templates` rise by thousands from bytes."""
+    scaled, place = float(count), 0
+    while scaled >= _THOUSAND and place < len(templates) - 1:
+        scaled, place = scaled / _THOUSAND, place + 1
+    digits = f"{scaled:.0f}" if place == 0 else _two_digits(scaled)
+    return templates[place].format(n=digits.replace(".", words.decimal_mark))
+
+
+def decimal_text(value: float, places: int, words: NumberWords) -> str:
+    """A number with that many decimal places: `24.1`."""
+    return f"{value:.{places}f}".replace(".", words.decimal_mark)
+
+
+def date_text(day: date, words: NumberWords, common: CommonWords) -> str:
+    """A day in full: `Sun 22 Nov 2026`."""
+    return common.date.format(
+        weekday=words.weekdays[day.weekday()], day=day.day, month=words.months[day.month - 1], year=day.year
+    )
+
+
+def wall_time_text(time_ms: int, zone: tzinfo, words: NumberWords, common: CommonWords) -> str:
+    """A moment to the minute on the clocks of `zone`: `22 Nov, 10:42`."""
+    moment = _moment(time_ms, zone)
+    return common.wall_time.format(day=moment.day, month=words.months[moment.month - 1], time=f"{moment:%H:%M}")
+
+
+def local_date(time_ms: int, zone: tzinfo) -> date:
+    """The day that the calendar in `zone` shows."""
+    return _moment(time_ms, zone).date()
 
 
 def zone_of(name: str) -> tzinfo:

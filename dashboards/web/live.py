@@ -142,10 +142,11 @@ async def live_stream(
                 next_beat_s = loop.time() + beat_s
                 yield format_sse_event(event="beat", data_str=_json({"nowMs": source.now_ms()}))
     finally:
-        await _end(changes, pending)
+        await end_following(changes, pending)
 
 
-async def _end(changes: AsyncIterator[FleetChange], pending: asyncio.Future[FleetChange | None]) -> None:
+async def end_following(changes: AsyncIterator[FleetChange], pending: asyncio.Future[FleetChange | None]) -> None:
+    """Lets go of the reader's changes, in the middle of a wait too."""
     pending.cancel()
     await asyncio.wait((pending,))
     close = getattr(changes, "aclose", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from fastapi import Request, Response
@@ -15,12 +16,27 @@ from dashboards.web.format import age_text, machine_time
 from dashboards.web.pages.actions import SHOWN_LINES, ActionLine
 from dashboards.web.pages.fleet import COLUMNS, FILTERS, FleetPage
 from dashboards.web.pages.rows import BAR_UNITS, BATTERY_UNITS, WEAR_SCALE, DeviceRow, Place, device_row
+from dashboards.web.shell import NavLink, shell_words
 from dashboards.web.strings import Strings
 from schemas.access import Viewer
+from schemas.page_views import PageAct
 from schemas.views import DeviceView
 
 _COMPRESSION_LEVEL: Final = 5
 _COMPRESS_FROM_BYTES: Final = 1_000
+_SCALE: Final = {"bar": BAR_UNITS, "limit": round(BAR_UNITS / WEAR_SCALE, 1), "battery": BATTERY_UNITS}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around a page: who looks, where they may go, and what a form of theirs must carry."""
+
+    viewer: Viewer
+    strings: Strings
+    nav: tuple[NavLink, ...]
+    may: frozenset[PageAct]
+    csrf: str
+    now_ms: int
 
 
 class Templates:
@@ -43,24 +59,37 @@ class Templates:
             machine_time=machine_time,
         )
 
-    def fleet(self, page: FleetPage, viewer: Viewer, strings: Strings) -> str:
-        """The fleet page. `age` in the templates is how long ago something was when the page was made."""
-
-        def age(time_ms: int) -> str:
-            return age_text(page.as_of_ms - time_ms, strings.numbers)
-
-        return self._draw(
+    def fleet(self, page: FleetPage, frame: Frame) -> str:
+        """The fleet page."""
+        strings = frame.strings
+        return self.page(
             "fleet.html",
-            strings,
-            viewer=viewer,
-            page=page,
-            age=age,
+            frame,
+            page,
             columns=COLUMNS,
             filters=FILTERS,
-            scale={"bar": BAR_UNITS, "limit": round(BAR_UNITS / WEAR_SCALE, 1), "battery": BATTERY_UNITS},
             blank_row=_blank_row(strings),
             blank_line=_blank_line(),
             script_data=_script_data(page, strings),
+        )
+
+    def page(self, name: str, frame: Frame, page: object, **values: object) -> str:
+        """A page or a part of one. `age` in the templates is how long ago something was when it was made."""
+
+        def age(time_ms: int) -> str:
+            return age_text(frame.now_ms - time_ms, frame.strings.numbers)
+
+        return self._draw(
+            name,
+            frame.strings,
+            viewer=frame.viewer,
+            nav=frame.nav,
+            may=frame.may,
+            csrf=frame.csrf,
+            page=page,
+            age=age,
+            scale=_SCALE,
+            **{"script_data": shell_data(frame), **values},
         )
 
     def sign_in(self, *, after: str, mistake: str, strings: Strings) -> str:
@@ -69,12 +98,12 @@ class Templates:
 
     def _draw(self, name: str, strings: Strings, **values: object) -> str:
         template = self._environment.get_template(name)
-        return template.render(lang=strings.language, shell=strings.shell, t=strings.fleet, **values)
+        return template.render(lang=strings.language, shell=strings.shell, t=strings.fleet, w=strings.pages, **values)
 
 
-def page_response(html: str, request: Request) -> Response:
+def page_response(html: str, request: Request, status: int = 200) -> Response:
     """A page that no cache may keep: it is one viewer's."""
-    return _response(html.encode(), "text/html; charset=utf-8", request, {"Cache-Control": "no-store"})
+    return _response(html.encode(), "text/html; charset=utf-8", request, {"Cache-Control": "no-store"}, status)
 
 
 def json_response(text: str, request: Request) -> Response:
@@ -87,12 +116,19 @@ def json_response(text: str, request: Request) -> Response:
     return _response(content, "application/json", request, headers)
 
 
-def _response(content: bytes, media_type: str, request: Request, headers: Mapping[str, str]) -> Response:
+def shell_data(frame: Frame) -> dict[str, object]:
+    """What the script needs on every page."""
+    return {"nowMs": frame.now_ms, "words": shell_words(frame.strings)}
+
+
+def _response(
+    content: bytes, media_type: str, request: Request, headers: Mapping[str, str], status: int = 200
+) -> Response:
     headers = {**headers, "Vary": "Accept-Encoding, Accept-Language, Cookie"}
     if len(content) >= _COMPRESS_FROM_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
         content = gzip.compress(content, _COMPRESSION_LEVEL, mtime=0)
         headers["Content-Encoding"] = "gzip"
-    return Response(content, media_type=media_type, headers=headers)
+    return Response(content, status_code=status, media_type=media_type, headers=headers)
 
 
 def _blank_row(strings: Strings) -> DeviceRow:
@@ -139,7 +175,7 @@ def _blank_line() -> ActionLine:
 
 def _script_data(page: FleetPage, strings: Strings) -> dict[str, object]:
     """What the script needs: field names of the arrays it gets, and the words that it writes itself."""
-    shell, words, numbers = strings.shell, strings.fleet, strings.numbers
+    words = strings.fleet
     return {
         "nowMs": page.as_of_ms,
         "edition": page.edition,
@@ -147,14 +183,7 @@ def _script_data(page: FleetPage, strings: Strings) -> dict[str, object]:
         "shownLines": SHOWN_LINES,
         "lineFields": ActionLine._fields,
         "words": {
-            "language": strings.language,
-            "connecting": shell.live_connecting,
-            "live": shell.live_on,
-            "lost": shell.live_lost,
-            "justNow": numbers.just_now,
-            "minutesAgo": numbers.minutes_ago,
-            "hoursAgo": numbers.hours_ago,
-            "daysAgo": numbers.days_ago,
+            **shell_words(strings),
             "notHeard": words.not_heard,
             "online": words.online,
             "offline": words.offline,

@@ -3,53 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.sse import EventSourceResponse
 
-from dashboards.web.assets import Assets
-from dashboards.web.links import FLEET_PATH, safe_next, sign_in_link
-from dashboards.web.live import BEAT_S, ChangeWriter, LiveSource, live_stream
+from dashboards.web.alerts_routes import alerts_routes
+from dashboards.web.assets import VEGA_NAME, Assets
+from dashboards.web.clinic_routes import clinic_routes
+from dashboards.web.device_routes import device_routes
+from dashboards.web.links import FLEET_PATH, safe_next
+from dashboards.web.live import ChangeWriter, LiveSource, live_stream
+from dashboards.web.operator_routes import operator_routes
 from dashboards.web.pages.fleet import fleet_page
 from dashboards.web.pages.rows import RowBook, place_in, places_of
+from dashboards.web.registry_routes import registry_routes
 from dashboards.web.render import Templates, json_response, page_response
-from dashboards.web.strings import Strings, strings_for
-from schemas.access import Viewer
-from schemas.views import FleetReader
+from dashboards.web.site import STREAM_HEADERS, PageDependencies, Site, strings_of
 
-_STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+__all__ = ["PageDependencies", "pages"]
+
 _MAX_EDITION_DIGITS = 15
 
 
-@dataclass(frozen=True)
-class PageDependencies:
-    """What the pages need of whoever serves them.
-
-    `viewer_of` says who asks, None where nobody is signed in. `now_ms` is the time of day, UTC. The server
-    answers `POST sign_in_path` (form fields `username, password, next`; on failure it redirects to
-    `sign_in_path?error=1`, when throttled `?error=throttled`) and `POST sign_out_path`.
-    """
-
-    reader: FleetReader
-    viewer_of: Callable[[Request], Awaitable[Viewer | None]]
-    now_ms: Callable[[], int]
-    sign_in_path: str = "/login"
-    sign_out_path: str = "/logout"
-    beat_s: float = BEAT_S
-
-
 def pages(deps: PageDependencies) -> APIRouter:
-    """The router of all pages, their live stream and their static files."""
+    """The router of all pages, their live streams and their static files."""
     assets = Assets()
-    shown = _Pages(
+    site = Site(
         deps,
         assets,
         Templates(assets, sign_in_path=deps.sign_in_path, sign_out_path=deps.sign_out_path),
         LiveSource(deps.reader, RowBook(deps.now_ms()), deps.now_ms, assets.version),
     )
+    shown = _Pages(site)
     router = APIRouter(include_in_schema=False, default_response_class=Response)
     for path, endpoint in (
         (FLEET_PATH, shown.fleet),
@@ -60,6 +47,9 @@ def pages(deps: PageDependencies) -> APIRouter:
         ("/favicon.ico", shown.favicon),
     ):
         router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
+    for more in (device_routes(site), clinic_routes(site), alerts_routes(site), registry_routes(site)):
+        router.include_router(more)
+    router.include_router(operator_routes(site))
     return router
 
 
@@ -67,69 +57,62 @@ def pages(deps: PageDependencies) -> APIRouter:
 class _Pages:
     """One method for each address."""
 
-    deps: PageDependencies
-    assets: Assets
-    templates: Templates
-    source: LiveSource
+    site: Site
 
     async def fleet(self, request: Request) -> Response:
-        viewer = await self.deps.viewer_of(request)
-        if viewer is None:
-            query = f"?{request.url.query}" if request.url.query else ""
-            return RedirectResponse(sign_in_link(self.deps.sign_in_path, f"{FLEET_PATH}{query}"), status_code=303)
-        reader, book, strings = self.deps.reader, self.source.book, _strings(request)
+        site = self.site
+        viewer = await site.entering(request)
+        if isinstance(viewer, Response):
+            return viewer
+        reader, book, strings = site.deps.reader, site.source.book, strings_of(request)
         places = places_of(reader.clinics(viewer))
         page = fleet_page(
             rows=[book.entry(view, place_in(places, view.clinic_id), strings).row for view in reader.devices(viewer)],
             places=places,
             alerts=reader.firing_alerts(viewer),
             summary=await reader.summary(viewer),
-            now_ms=self.deps.now_ms(),
+            now_ms=site.deps.now_ms(),
             edition=book.edition,
             strings=strings,
         )
-        return await asyncio.to_thread(lambda: page_response(self.templates.fleet(page, viewer, strings), request))
+        frame = await site.frame(request, viewer, FLEET_PATH)
+        return await asyncio.to_thread(lambda: page_response(site.templates.fleet(page, frame), request))
 
     async def sign_in(self, request: Request) -> Response:
+        site = self.site
         after = safe_next(request.query_params.get("next"))
-        if await self.deps.viewer_of(request) is not None:
+        if await site.deps.viewer_of(request) is not None:
             return RedirectResponse(after, status_code=303)
-        strings = _strings(request)
+        strings = strings_of(request)
         mistakes = {"": "", "throttled": strings.shell.sign_in_throttled}
         mistake = mistakes.get(request.query_params.get("error", ""), strings.shell.sign_in_wrong)
-        return page_response(self.templates.sign_in(after=after, mistake=mistake, strings=strings), request)
+        return page_response(site.templates.sign_in(after=after, mistake=mistake, strings=strings), request)
 
     async def live(self, request: Request) -> Response:
-        viewer = await self._signed_in(request)
+        deps = self.site.deps
+        viewer = await self.site.signed_in(request)
         stream = live_stream(
-            self.source,
+            self.site.source,
             viewer,
-            _strings(request),
-            still_viewer=lambda: self.deps.viewer_of(request),
-            beat_s=self.deps.beat_s,
+            strings_of(request),
+            still_viewer=lambda: deps.viewer_of(request),
+            beat_s=deps.beat_s,
         )
-        return EventSourceResponse(stream, headers=_STREAM_HEADERS)
+        return EventSourceResponse(stream, headers=STREAM_HEADERS)
 
     async def snapshot(self, request: Request) -> Response:
-        viewer = await self._signed_in(request)
-        writer = ChangeWriter(self.source, viewer, _strings(request))
-        summary = await self.deps.reader.summary(viewer)
+        viewer = await self.site.signed_in(request)
+        writer = ChangeWriter(self.site.source, viewer, strings_of(request))
+        summary = await self.site.deps.reader.summary(viewer)
         since = request.query_params.get("since", "")
         since_edition = int(since) if since.isascii() and since.isdigit() and len(since) <= _MAX_EDITION_DIGITS else 0
         return json_response(writer.snapshot(summary, since_edition), request)
 
     async def static(self, request: Request, version: str, name: str) -> Response:
-        return self.assets.response(version, name, request.headers.get("accept-encoding", ""))
+        accepted = request.headers.get("accept-encoding", "")
+        if name == VEGA_NAME:
+            return self.site.assets.made(version, await self.site.deps.charts.script(), accepted)
+        return self.site.assets.response(version, name, accepted)
 
     async def favicon(self) -> Response:
-        return RedirectResponse(self.assets.path("favicon.svg"), status_code=307)
-
-    async def _signed_in(self, request: Request) -> Viewer:
-        viewer = await self.deps.viewer_of(request)
-        if viewer is None:
-            raise HTTPException(status_code=401)
-        return viewer
-
-
-def _strings(request: Request) -> Strings:
-    return strings_for(request.headers.get("accept-language"))
+        return RedirectResponse(self.site.assets.path("favicon.svg"), status_code=307)

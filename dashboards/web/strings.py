@@ -8,23 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
+from dashboards.web.page_strings import ENGLISH_PAGES, PageWords
+from dashboards.web.plural import Plural
 from schemas.access import Role
 from schemas.alert import Rule, Severity
 from schemas.records import Form, PowerSource
 from schemas.registry import DeviceLifecycle
 from schemas.views import WearBand
-
-
-class Plural(NamedTuple):
-    """A phrase that depends on a count; `{n}` stands for the count as it is written."""
-
-    one: str
-    other: str
-
-    def of(self, count: int) -> str:
-        return self.one if count == 1 else self.other
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +49,9 @@ class ShellWords:
     skip_to_content: str
     navigation: str
     nav_fleet: str
+    nav_alerts: str
+    nav_registry: str
+    nav_operator: str
     sign_out: str
     roles: Mapping[Role, str]
     theme: str
@@ -144,6 +139,7 @@ class Strings:
     numbers: NumberWords
     shell: ShellWords
     fleet: FleetWords
+    pages: PageWords
 
 
 ENGLISH: Final = Strings(
@@ -171,6 +167,9 @@ ENGLISH: Final = Strings(
         skip_to_content="Skip to content",
         navigation="Pages",
         nav_fleet="Fleet",
+        nav_alerts="Alerts",
+        nav_registry="Registry",
+        nav_operator="Operator",
         sign_out="Sign out",
         roles={"admin": "Administrator", "manager": "Manager", "technician": "Technician", "vendor": "Vendor"},
         theme="Colours",
@@ -305,6 +304,7 @@ ENGLISH: Final = Strings(
         bands={"ok": "OK", "due": "Due", "worn_out": "Replace", "unknown": "Unknown"},
         wear_between="between {low} and {high}",
     ),
+    pages=ENGLISH_PAGES,
 )
 
 CATALOGUES: Final[Mapping[str, Strings]] = MappingProxyType({ENGLISH.language: ENGLISH})

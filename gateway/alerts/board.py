@@ -13,6 +13,7 @@ class OpenAlerts:
     def __init__(self) -> None:
         self._by_subject: dict[str, dict[Rule, Alert]] = {}
         self._subjects_on: dict[str, set[str]] = {}
+        self._by_rule: dict[Rule, dict[str, Alert]] = {}
         self._sorted: tuple[Alert, ...] | None = ()
 
     def put(self, alert: Alert) -> None:
@@ -20,8 +21,10 @@ class OpenAlerts:
         self._sorted = None
         rules = self._by_subject.setdefault(alert.subject, {})
         before = rules.pop(alert.rule, None)
+        of_rule = self._by_rule.setdefault(alert.rule, {})
+        of_rule.pop(alert.subject, None)
         if alert.state != "resolved":
-            rules[alert.rule] = alert
+            rules[alert.rule] = of_rule[alert.subject] = alert
         if not rules:
             del self._by_subject[alert.subject]
         for device_id in {alert.device_id, before.device_id if before else None} - {None}:
@@ -31,6 +34,7 @@ class OpenAlerts:
         """Forgets all and takes these."""
         self._by_subject.clear()
         self._subjects_on.clear()
+        self._by_rule.clear()
         self._sorted = None
         for alert in alerts:
             self.put(alert)
@@ -38,6 +42,10 @@ class OpenAlerts:
     def of(self, subject: str) -> dict[Rule, Alert]:
         """The open alerts of one subject, by rule; a copy."""
         return dict(self._by_subject.get(subject, {}))
+
+    def of_rule(self, rule: Rule) -> tuple[Alert, ...]:
+        """The open alerts of one rule."""
+        return tuple(self._by_rule.get(rule, {}).values())
 
     def has(self, subject: str) -> bool:
         """Whether any alert about the subject is open."""

@@ -8,18 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
-from gateway.config import AlertsConfig
+from gateway.config_alerts import RuleSettings
 from gateway.ingest.fleet import NozzleState
 from gateway.wear.level import nozzle_wear
 from schemas.alert import Rule, Severity
 from schemas.registry import NozzleModel
 
 WORN_OUT_WEAR: Final = 1.0
+DUE_AGAIN_MS: Final = 3 * 86_400_000
+"""How far a forecast must move away before a nozzle that was due by it is not any more."""
 
 Verdict: TypeAlias = Literal["true", "within", "false", "over"]
 """`over`: the subject is out of the rule's reach, as a nozzle that was taken off; nothing needs to be held."""
+
+
+class Rules(Protocol):
+    """What each rule goes by, where its subject is."""
+
+    def rule(self, rule: Rule) -> RuleSettings: ...
 
 
 class Finding(NamedTuple):
@@ -38,6 +46,19 @@ class Finding(NamedTuple):
     """For `over`: why, as it goes into the alert's history."""
     since_ms: int | None = None
     """Since when the readings have been so; None: not known to be longer than since `at_ms`."""
+    worse_by: float | None = 0.05
+    """How far the value grows (falls, where negative) before a firing alert's text follows it; None: it does not."""
+    from_readings: bool = False
+    """Whether the stored readings tell since when it has stood."""
+
+
+class DueBy(NamedTuple):
+    """What the forecast says of a nozzle's replacement."""
+
+    due_ms: int
+    """From then on it is due: the part has to be ordered, or put in the bag."""
+    replace_by: str
+    """The last day, in the clinic's zone, on which replacing costs least."""
 
 
 class NozzleFacts(NamedTuple):
@@ -46,13 +67,17 @@ class NozzleFacts(NamedTuple):
     nozzle: NozzleState
     wear_ratio: float | None
     at_ms: int
+    due_by: DueBy | None = None
+    """None where nothing is forecast: then its wear decides."""
 
 
-NozzleCondition: TypeAlias = Callable[[NozzleFacts, AlertsConfig], Finding | None]
+NozzleCondition: TypeAlias = Callable[[NozzleFacts, Rules], Finding | None]
 """None where there is no evidence either way: the alert stays as it is."""
 
 
-def nozzle_facts(nozzle: NozzleState, model: NozzleModel | None, left_ms: int | None) -> NozzleFacts:
+def nozzle_facts(
+    nozzle: NozzleState, model: NozzleModel | None, left_ms: int | None, due_by: DueBy | None = None
+) -> NozzleFacts:
     """Gathers the facts of a nozzle.
 
     `left_ms` is the time of its device's last ledger entry: the evidence that a nozzle has gone may be another
@@ -61,17 +86,24 @@ def nozzle_facts(nozzle: NozzleState, model: NozzleModel | None, left_ms: int | 
     at_ms = nozzle.last_event_ms
     if not nozzle.fitted and left_ms is not None:
         at_ms = max(at_ms, left_ms)
-    return NozzleFacts(nozzle, nozzle_wear(nozzle, model), at_ms)
+    return NozzleFacts(nozzle, nozzle_wear(nozzle, model), at_ms, due_by)
 
 
-def nozzle_worn_out(facts: NozzleFacts, settings: AlertsConfig) -> Finding | None:
+def nozzle_worn_out(facts: NozzleFacts, rules: Rules) -> Finding | None:
     """The nozzle has reached its wear limit and must be replaced."""
-    return _wear_finding(facts, settings, "nozzle_worn_out", "critical", WORN_OUT_WEAR)
+    settings = rules.rule("nozzle_worn_out")
+    return _wear_finding(facts, "nozzle_worn_out", settings, WORN_OUT_WEAR)
 
 
-def nozzle_due(facts: NozzleFacts, settings: AlertsConfig) -> Finding | None:
-    """The nozzle comes near its wear limit: have the next one ready."""
-    return _wear_finding(facts, settings, "nozzle_due", "warning", settings.due_wear)
+def nozzle_due(facts: NozzleFacts, rules: Rules) -> Finding | None:
+    """The nozzle is to be replaced soon: by what waiting costs where its life is forecast, otherwise by its wear."""
+    settings = rules.rule("nozzle_due")
+    if facts.due_by is None or not facts.nozzle.fitted:
+        assert settings.threshold is not None
+        return _wear_finding(facts, "nozzle_due", settings, settings.threshold)
+    verdict = rising(facts.at_ms, facts.due_by.due_ms, DUE_AGAIN_MS)
+    found = nozzle_finding(facts, "nozzle_due", settings, verdict, _due_summary(facts, facts.due_by))
+    return found._replace(since_ms=facts.due_by.due_ms if verdict == "true" else None)
 
 
 NOZZLE_CONDITIONS: Final[Mapping[Rule, NozzleCondition]] = MappingProxyType(
@@ -80,33 +112,49 @@ NOZZLE_CONDITIONS: Final[Mapping[Rule, NozzleCondition]] = MappingProxyType(
 """In this order: a rule comes after those that inhibit it."""
 
 
-def _wear_finding(
-    facts: NozzleFacts, settings: AlertsConfig, rule: Rule, severity: Severity, threshold: float
-) -> Finding | None:
+def nozzle_finding(
+    facts: NozzleFacts, rule: Rule, settings: RuleSettings, verdict: Verdict, summary: str, value: float | None = None
+) -> Finding:
+    """A finding about a nozzle. One that is not fitted any more is out of every rule's reach."""
     nozzle = facts.nozzle
-    finding = Finding(
-        rule,
-        nozzle.serial,
-        nozzle.clinic_id,
-        nozzle.device_id,
-        severity,
-        "over",
-        facts.wear_ratio,
-        wear_summary(nozzle.serial, nozzle.device_id, facts.wear_ratio),
-        facts.at_ms,
-        "no longer fitted",
+    gone = not nozzle.fitted
+    return Finding(
+        rule=rule,
+        subject=nozzle.serial,
+        clinic_id=nozzle.clinic_id,
+        device_id=nozzle.device_id,
+        severity=settings.severity,
+        verdict="over" if gone else verdict,
+        value=facts.wear_ratio if value is None else value,
+        summary=summary,
+        at_ms=facts.at_ms,
+        why="no longer fitted" if gone else "",
     )
+
+
+def _wear_finding(facts: NozzleFacts, rule: Rule, settings: RuleSettings, threshold: float) -> Finding | None:
+    nozzle = facts.nozzle
+    summary = wear_summary(nozzle.serial, nozzle.device_id, facts.wear_ratio)
     if not nozzle.fitted:
-        return finding
+        return nozzle_finding(facts, rule, settings, "over", summary)
     if facts.wear_ratio is None:
         return None
-    return finding._replace(verdict=_verdict(facts.wear_ratio, threshold, settings.wear_hysteresis), why="")
+    verdict = rising(facts.wear_ratio, threshold, settings.hysteresis)
+    return nozzle_finding(facts, rule, settings, verdict, summary)._replace(from_readings=True)
 
 
-def _verdict(value: float, threshold: float, hysteresis: float) -> Verdict:
+def rising(value: float, threshold: float, hysteresis: float | None) -> Verdict:
+    """The verdict of a rule that is true at or above its threshold."""
     if value >= threshold:
         return "true"
-    return "within" if value >= threshold - hysteresis else "false"
+    return "within" if value >= threshold - (hysteresis or 0.0) and hysteresis else "false"
+
+
+def falling(value: float, threshold: float, hysteresis: float | None) -> Verdict:
+    """The verdict of a rule that is true at or below its threshold."""
+    if value <= threshold:
+        return "true"
+    return "within" if hysteresis and value <= threshold + hysteresis else "false"
 
 
 def wear_summary(serial: str, device_id: str, wear_ratio: float | None) -> str:
@@ -115,5 +163,14 @@ def wear_summary(serial: str, device_id: str, wear_ratio: float | None) -> str:
     if wear_ratio is None:
         return f"{where}: its wear is not known"
     if wear_ratio >= WORN_OUT_WEAR:
-        return f"{where} is worn out, at {wear_ratio:.0%} of its wear limit: replace it".replace("%", " %")
-    return f"{where} is at {wear_ratio:.0%} of its wear limit".replace("%", " %")
+        return f"{where} is worn out, at {percent(wear_ratio)} of its wear limit: replace it"
+    return f"{where} is at {percent(wear_ratio)} of its wear limit"
+
+
+def _due_summary(facts: NozzleFacts, due_by: DueBy) -> str:
+    nozzle = facts.nozzle
+    return f"{wear_summary(nozzle.serial, nozzle.device_id, facts.wear_ratio)}: replace it by {due_by.replace_by}"
+
+
+def percent(ratio: float) -> str:
+    return f"{ratio:.0%}".replace("%", " %")

@@ -7,30 +7,36 @@ applied is found again from the fleet's state, and what was applied makes no sec
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
-from collectors.backoff import Backoff
 from gateway.alerts.board import OpenAlerts
-from gateway.alerts.conditions import NOZZLE_CONDITIONS, WORN_OUT_WEAR, Finding, nozzle_facts
-from gateway.alerts.inhibition import inhibitor
-from gateway.alerts.lookback import MARGIN_MS, is_needed, stood_since
-from gateway.alerts.rules import decide, nozzle_findings, timing
+from gateway.alerts.inhibition import CHILDREN
+from gateway.alerts.insisting import insisting
+from gateway.alerts.judge import Judge, Judgement
+from gateway.alerts.looking import Looking
+from gateway.alerts.muting import Muting
+from gateway.alerts.time_rules import TimeRules
+from gateway.alerts.watch import DiskSpace, GatewayWatch
+from gateway.alerts.wide_conditions import GATEWAY
 from gateway.clock import Clock
-from gateway.config import AlertsConfig
-from gateway.errors import StoreUnavailableError
+from gateway.config_alerts import AlertsConfig
 from gateway.events import Events
-from gateway.ingest.feed import CommitFeed
+from gateway.forecasting.board import Forecasts, NoForecasts
+from gateway.ingest.faults import Fault
+from gateway.ingest.feed import CommitFeed, Follower
 from gateway.ingest.fleet import Fleet
+from gateway.ingest.presence import is_online
 from gateway.ingest.registry import Registry
 from gateway.store.base import AlertStore
-from gateway.store.rows import SamplePoint
-from gateway.store.service_rows import AlertChange, AuditRow
-from schemas.alert import Alert, Rule
+from gateway.store.rows import QuarantineEntry, SamplePoint
+from gateway.store.service_rows import AlertChange, AuditRow, EndedSilences
+from gateway.store.silence_base import SilenceStore
+from schemas.alert import Alert, Rule, Silence
 
-T = TypeVar("T")
+TICK_MS: Final = 5_000
+"""How often time alone is looked at: silence, faults, the gateway itself."""
 
 _CHUNK: Final = 500
 """Devices evaluated before the loop gets its turn: a few milliseconds."""
@@ -38,19 +44,25 @@ _PAUSE_S: Final = 0.25
 """Between two looks at the feed: a busy device is evaluated once for all its messages of that time."""
 _MARK_EVERY_MS: Final = 10_000
 """A mark without changes is worth a commit only now and then."""
-_PAGE: Final = 5_000
-_RETRY_MIN_MS: Final = 200
-_RETRY_MAX_MS: Final = 5_000
+_DISK_EVERY_TICKS: Final = 12
+_REJECTED_PAGE: Final = 1_000
 
 
-class EvidenceStore(AlertStore, Protocol):
-    """The store as the engine needs it: alerts, and the readings that they rest on."""
+class EvidenceStore(AlertStore, SilenceStore, Protocol):
+    """The store as the engine needs it: alerts, silences, and what they rest on."""
 
     async def samples(self, device_id: str, since_ms: int, until_ms: int, limit: int) -> tuple[SamplePoint, ...]: ...
 
+    async def quarantine(
+        self, *, limit: int, before: int | None, reason: str | None = None, released: bool | None = None
+    ) -> tuple[QuarantineEntry, ...]: ...
+
 
 class AlertEngine:
-    """Evaluates the nozzles of changed devices. The only writer of alerts but for acknowledgements."""
+    """Evaluates changed devices, and what time changes. The only writer of alerts but for acknowledgements.
+
+    Without a `watch` nothing is known of the gateway itself, and nobody counts as silent.
+    """
 
     def __init__(
         self,
@@ -62,20 +74,39 @@ class AlertEngine:
         events: Events,
         clock: Clock,
         settings: AlertsConfig,
+        forecasts: Forecasts | None = None,
+        watch: GatewayWatch | None = None,
     ) -> None:
         self.changes = CommitFeed()
         """Told the devices of every alert that changed, after it is stored."""
         self._store = store
         self._fleet = fleet
-        self._registry = registry
         self._events = events
         self._clock = clock
-        self._settings = settings
+        self._watch = watch
         self._open = OpenAlerts()
+        self._muting = Muting()
+        self._insist = insisting(events)
+        board = forecasts if forecasts is not None else NoForecasts()
+        self._looking = Looking(
+            store=store,
+            insist=self._insist,
+            fleet=fleet,
+            registry=registry,
+            settings=settings,
+            forecasts=board,
+            alerts=self._open,
+        )
+        self._judge = Judge(store=store, insist=self._insist, fleet=fleet, registry=registry, alerts=self._open)
         self._follower = feed.follow()
+        self._forecast_follower = board.changes.follow()
         self._writing = asyncio.Lock()
         self._mark = 0
         self._marked_at_ms = clock.monotonic_ms()
+        self._ticked_at_ms = clock.monotonic_ms()
+        self._listened = False
+        self._disk: DiskSpace | None = None
+        self._ticks = 0
 
     def open(self) -> tuple[Alert, ...]:
         """Every pending and firing alert: most severe first, then the longest open."""
@@ -93,35 +124,76 @@ class AlertEngine:
         """The open alerts of one subject, by rule."""
         return self._open.of(subject)
 
+    def muted(self, alert: Alert) -> str | None:
+        """Why nothing is sent about the alert now, as a person reads it; None where it is."""
+        return self._muting.reason(alert, self._clock.now_ms())
+
+    def stale(self, alert: Alert) -> bool:
+        """Whether the alert rests on the word of a device that is silent now."""
+        if alert.state == "resolved" or alert.device_id is None or alert.rule == "device_silent":
+            return False
+        state = self._fleet.device(alert.device_id)
+        return state is not None and not is_online(state, self._clock.now_ms())
+
     async def restore(self) -> None:
         """Reads the open alerts and evaluates what was committed since the mark. Comes before `run`."""
         self._open.replace(await self._store.open_alerts())
+        self._muting.replace(await self._store.open_silences(self._clock.now_ms()))
         self._mark = await self._store.alert_mark()
-        await self.evaluate(await self._store.changed_since(self._mark), self._mark)
+        changed = await self._store.changed_since(self._mark)
+        self._looking.start(changed)
+        await self._note_rejected()
+        await self.evaluate(changed, self._mark)
 
     async def run(self) -> None:
-        """Follows the commit feed until it is cancelled."""
+        """Follows the commit feed, the forecasts and the time until it is cancelled."""
+        self._ticked_at_ms = self._clock.monotonic_ms()
         try:
-            while True:
-                changed = await self._follower.next()
-                await self.evaluate(changed.device_ids, changed.commit_no)
-                await asyncio.sleep(_PAUSE_S)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._follow(self._follower), name="alerts: commits")
+                tasks.create_task(self._follow(self._forecast_follower), name="alerts: forecasts")
+                tasks.create_task(self._keep_time(), name="alerts: time")
         finally:
             self._follower.close()
+            self._forecast_follower.close()
 
     async def evaluate(self, device_ids: Collection[str], commit_no: int) -> None:
         """Evaluates these devices as they stand now; then everything up to `commit_no` counts as evaluated."""
+        self._looking.evidence.refresh_lots()
         for chunk in _chunks(device_ids):
             async with self._writing:
-                changes = await self._changes(chunk)
-                if changes:
+                judgement = Judgement()
+                await self._judge_devices(chunk, judgement)
+                if judgement.changes:
                     # The mark waits for the last chunk: after a kill in between, all are evaluated again.
-                    await self._apply(changes, self._mark)
+                    await self._apply(judgement.changes, self._mark)
             await asyncio.sleep(0)
         self._mark = max(self._mark, commit_no)
         if self._clock.monotonic_ms() - self._marked_at_ms >= _MARK_EVERY_MS:
             async with self._writing:
                 await self._apply((), self._mark)
+
+    async def tick(self) -> None:
+        """Looks at what time alone has brought about since the last tick."""
+        now_ms, monotonic_ms = self._clock.now_ms(), self._clock.monotonic_ms()
+        # A process that was suspended has not listened meanwhile.
+        elapsed_ms = min(monotonic_ms - self._ticked_at_ms, 2 * TICK_MS)
+        self._ticked_at_ms = monotonic_ms
+        connected = self._watch is not None and self._watch.broker_connected()
+        listens = connected and self._watch is not None and self._watch.caught_up()
+        rules = self._looking.time_rules
+        rules.pass_time(elapsed_ms, now_ms, listening=listens and self._listened, connected=connected)
+        self._listened = listens
+        await self._look_at_disk()
+        async with self._writing:
+            judgement = Judgement()
+            await self._judge.judge(rules.tick(now_ms), judgement)
+            await self._judge.judge(rules.faults(self._fleet.faults.take(), now_ms), judgement)
+            if self._watch is not None:
+                await self._judge.judge({GATEWAY: [rules.gateway(self._disk, now_ms)]}, judgement)
+            await self._judge_children(judgement)
+            if judgement.changes:
+                await self._apply(judgement.changes, self._mark)
 
     async def acknowledge(self, alert_id: int, by: str, at_ms: int, audit: AuditRow) -> Alert | None:
         """Notes in the store, and here, that a person has seen the alert. None where there is no such alert."""
@@ -129,114 +201,113 @@ class AlertEngine:
             alert = await self._store.acknowledge(alert_id, by, at_ms, audit)
             if alert is not None and alert.rule in self._open.of(alert.subject):
                 self._open.put(alert)
-        if alert is not None and alert.device_id is not None:
-            self.changes.publish(0, (alert.device_id,))
+        if alert is not None:
+            self._tell((alert,), 0)
         return alert
 
-    async def _changes(self, device_ids: Iterable[str]) -> tuple[AlertChange, ...]:
-        subjects = {subject for device_id in device_ids for subject in self._subjects(device_id)}
-        found = {subject: findings for subject in sorted(subjects) if (findings := self._findings(subject))}
-        closed = await self._closed(found.values())
-        changes: list[AlertChange] = []
-        for subject, findings in found.items():
-            newest = closed.get(subject, {}) | self._open.of(subject)
-            changes += decide(await self._dated(findings, newest), newest, self._settings)
-        return tuple(changes)
+    async def add_silence(self, silence: Silence, audit: AuditRow) -> Silence:
+        """Stores a silence; it counts from its start on."""
+        async with self._writing:
+            stored = await self._store.add_silence(silence, audit)
+            self._muting.put(stored)
+        self._tell((alert for alert in self._open.all() if stored.matchers.match(alert)), 0)
+        return stored
 
-    def _subjects(self, device_id: str) -> frozenset[str]:
-        fitted = self._fleet.fitted_serial(device_id)
-        alerted = self._open.subjects_on(device_id)
-        return alerted if fitted is None else alerted | {fitted}
+    async def end_silence(self, silence_id: int, by: str, at_ms: int, audit: AuditRow) -> Silence | None:
+        """Ends a silence before its time. None where there is none of that id."""
+        async with self._writing:
+            stored = await self._store.end_silence(silence_id, by, at_ms, audit)
+            if stored is not None:
+                self._muting.put(stored)
+        if stored is not None:
+            self._tell((alert for alert in self._open.all() if stored.matchers.match(alert)), 0)
+        return stored
 
-    def _findings(self, serial: str) -> tuple[Finding, ...]:
-        nozzle = self._fleet.nozzle(serial)
-        if nozzle is None:
-            return ()
-        ledger = self._fleet.ledger(nozzle.device_id) if not nozzle.fitted else ()
-        left_ms = ledger[-1].event_ms if ledger else None
-        facts = nozzle_facts(nozzle, self._registry.model(nozzle.model), left_ms)
-        findings = nozzle_findings(facts, self._settings)
-        # Most nozzles are well: where nothing is open, only what is true can change anything.
-        concerns = self._open.has(serial) or any(finding.verdict == "true" for finding in findings)
-        return findings if concerns else ()
-
-    async def _dated(self, findings: Sequence[Finding], newest: Mapping[Rule, Alert]) -> list[Finding]:
-        """The findings with the time since when they have stood, where that matters."""
-        dated: list[Finding] = []
-        for finding in findings:
-            if is_needed(newest.get(finding.rule), finding):
-                stands = await self._stood_since(finding)
-                wanted = finding.verdict == "true" or newest[finding.rule].state == "pending"
-                finding = finding._replace(since_ms=stands.get(wanted))  # noqa: PLW2901
-            dated.append(finding)
-        return dated
-
-    async def _stood_since(self, finding: Finding) -> dict[bool, int]:
-        nozzle = self._fleet.nozzle(finding.subject)
-        if nozzle is None:
-            return {}
-        holds = timing(finding.rule, self._settings)
-        since_ms = finding.at_ms - max(holds.hold_ms, holds.keep_firing_ms) - MARGIN_MS
-        readings = await self._readings(nozzle.device_id, since_ms, finding.at_ms + 1)
-        model = self._registry.model(nozzle.model)
-        return stood_since(nozzle, model, readings, NOZZLE_CONDITIONS[finding.rule], self._settings)
-
-    async def _readings(self, device_id: str, since_ms: int, until_ms: int) -> list[SamplePoint]:
-        readings: list[SamplePoint] = []
+    async def _follow(self, follower: Follower) -> None:
         while True:
-            page = await self._insist(partial(self._store.samples, device_id, since_ms, until_ms, _PAGE))
-            readings += page
-            if len(page) < _PAGE:
-                return readings
-            since_ms = page[-1].ts_ms + 1
+            changed = await follower.next()
+            # A forecast's number is none of a commit.
+            commit_no = changed.commit_no if follower is self._follower else 0
+            await self.evaluate(changed.device_ids, commit_no)
+            await asyncio.sleep(_PAUSE_S)
 
-    async def _closed(self, found: Iterable[Sequence[Finding]]) -> dict[str, dict[Rule, Alert]]:
-        """The resolved alerts that may open again: looked up only where a finding is true and nothing is open."""
-        wanted = [
-            (finding.rule, finding.subject)
-            for findings in found
-            for finding in findings
-            if finding.verdict == "true" and self._might_open(finding)
-        ]
-        closed: dict[str, dict[Rule, Alert]] = {}
-        for alert in await self._insist(lambda: self._store.latest_alerts(wanted)) if wanted else ():
-            closed.setdefault(alert.subject, {})[alert.rule] = alert
-        return closed
+    async def _keep_time(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_MS / 1000)
+            await self.tick()
 
-    def _might_open(self, finding: Finding) -> bool:
-        alerts = self._open.of(finding.subject)
-        if finding.rule in alerts:
-            return False
-        by = inhibitor(finding.rule, [rule for rule, alert in alerts.items() if alert.state == "firing"])
-        # An inhibitor that may itself resolve by this evidence sets the milder alert free at once.
-        return by is None or finding.value is None or finding.value < WORN_OUT_WEAR
+    async def _judge_devices(self, device_ids: Iterable[str], judgement: Judgement) -> None:
+        looked = await self._looking.look(device_ids, self._clock.now_ms())
+        await self._judge.judge(looked.clinics, judgement)
+        await self._judge.judge(looked.subjects, judgement)
+        await self._judge_children(judgement)
+
+    async def _judge_children(self, judgement: Judgement) -> None:
+        """A clinic's alert that has opened silences those of its devices; one that is over sets them free."""
+        for change in tuple(judgement.changes):
+            child = CHILDREN.get(change.alert.rule)
+            if child is None:
+                continue
+            if change.alert.state == "resolved":
+                self._looking.time_rules.free_children(change.alert.subject)
+                continue
+            open_there = [one for one in self._open.of_rule(child) if one.clinic_id == change.alert.subject]
+            ids = [alert.subject for alert in open_there if alert.subject not in judgement.after]
+            looked = await self._looking.look(ids, self._clock.now_ms())
+            await self._judge.judge(looked.subjects, judgement)
+
+    async def _look_at_disk(self) -> None:
+        if self._watch is not None and self._ticks % _DISK_EVERY_TICKS == 0:
+            self._disk = await self._watch.disk()
+        self._ticks += 1
+
+    async def _note_rejected(self) -> None:
+        """What was rejected just before the start, and that nobody may have looked at."""
+        rules = self._looking.time_rules
+        since_ms = self._clock.now_ms() - rules.rejections_count_ms()
+        entries = await self._store.quarantine(limit=_REJECTED_PAGE, before=None, released=False)
+        recent = (entry for entry in entries if entry.last_received_ms >= since_ms and entry.rejection.device_id)
+        for entry in recent:
+            told = entry.rejection
+            fault = Fault("rejected", str(told.device_id), told.clinic_id, 1, entry.last_received_ms, told.reason)
+            self._fleet.faults.add(fault)
 
     async def _apply(self, changes: Sequence[AlertChange], mark: int) -> None:
-        stored = await self._insist(lambda: self._store.apply_alerts(changes, mark))
+        wanted = {(change.alert.rule, change.alert.subject): change.alert for change in changes}
+        ended = self._ended_silences(wanted.values())
+        stored = await self._insist(lambda: self._store.apply_alerts(changes, mark, ended))
         self._marked_at_ms = self._clock.monotonic_ms()
         for alert in stored:
             self._open.put(alert)
             self._events.alert_changed(alert.rule, alert.subject, alert.state, alert.severity)
-        if len(stored) < len(changes):
+        if ended is not None:
+            self._muting.drop(ended.silence_ids)
+        if {(alert.rule, alert.subject, alert.state) for alert in stored} != {
+            (*place, alert.state) for place, alert in wanted.items()
+        }:
             # Somebody else changed one of them first: what the store has is what counts.
             self._open.replace(await self._insist(self._store.open_alerts))
-        told = {change.alert.device_id for change in changes} | {alert.device_id for alert in stored}
-        if told:
-            self.changes.publish(mark, [device_id for device_id in told if device_id is not None])
+        self._tell((*wanted.values(), *stored), mark)
 
-    async def _insist(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Tries until the store answers: meanwhile the feed gathers what changes."""
-        backoff = Backoff(_RETRY_MIN_MS, _RETRY_MAX_MS)
-        while True:
-            try:
-                return await attempt()
-            except StoreUnavailableError as error:
-                wait_ms = backoff.next_ms()
-                self._events.commit_retried(str(error), wait_ms)
-                await asyncio.sleep(wait_ms / 1000)
+    def _ended_silences(self, wanted: Collection[Alert]) -> EndedSilences | None:
+        resolved = [alert for alert in wanted if alert.state == "resolved"]
+        if not resolved:
+            return None
+        over = {(alert.rule, alert.subject) for alert in resolved}
+        still_open = [alert for alert in self._open.all() if (alert.rule, alert.subject) not in over]
+        ids = self._muting.ended_by(resolved, [*still_open, *(one for one in wanted if one.state != "resolved")])
+        return EndedSilences(ids, self._clock.now_ms()) if ids else None
+
+    def _tell(self, alerts: Iterable[Alert], mark: int) -> None:
+        told = {alert.device_id or alert.subject for alert in alerts}
+        if told:
+            self.changes.publish(mark, told)
 
 
 def _chunks(device_ids: Iterable[str]) -> Iterator[tuple[str, ...]]:
     rest = iter(device_ids)
     while chunk := tuple(islice(rest, _CHUNK)):
         yield chunk
+
+
+__all__ = ["TICK_MS", "AlertEngine", "EvidenceStore", "TimeRules"]

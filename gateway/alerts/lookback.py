@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from gateway.alerts.conditions import Finding, NozzleCondition, nozzle_facts
-from gateway.config import AlertsConfig
+from gateway.alerts.conditions import Finding, NozzleCondition, Rules, nozzle_facts
 from gateway.ingest.fleet import NozzleState
 from gateway.store.rows import SamplePoint
 from schemas.alert import Alert
@@ -35,7 +34,7 @@ def stood_since(
     model: NozzleModel | None,
     readings: Iterable[SamplePoint],
     condition: NozzleCondition,
-    settings: AlertsConfig,
+    settings: Rules,
 ) -> dict[bool, int]:
     """Since when the condition has been true, or false, up to the last reading: one entry, or none.
 

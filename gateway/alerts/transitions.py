@@ -23,9 +23,6 @@ from schemas.alert import SEVERITIES, Alert, AlertState, Severity
 
 Phase: TypeAlias = Literal["none", "pending", "firing", "resolved"]
 
-WORSE_STEP: Final = 0.05
-"""How far the value grows before a firing alert's text follows it."""
-
 
 class Timing(NamedTuple):
     """The holds of a rule."""
@@ -149,7 +146,12 @@ def _resolve(alert: Alert, finding: Finding, note: str) -> AlertChange:
 def _is_worse(alert: Alert, finding: Finding) -> bool:
     if worst(alert.severity, finding.severity) != alert.severity:
         return True
-    return finding.value is not None and (alert.value is None or finding.value >= alert.value + WORSE_STEP)
+    if finding.value is None or finding.worse_by is None:
+        return False
+    if alert.value is None:
+        return True
+    step_from = alert.value + finding.worse_by
+    return finding.value >= step_from if finding.worse_by > 0 else finding.value <= step_from
 
 
 def _moved(alert: Alert, finding: Finding) -> AlertChange | None:

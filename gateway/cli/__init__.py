@@ -12,10 +12,17 @@ import typer
 
 from collectors.errors import CollectorError
 from gateway.cli.access import token, user
+from gateway.cli.backtest import backtest
+from gateway.cli.clinic import clinic
 from gateway.cli.common import unwrapped
 from gateway.cli.demo import demo
+from gateway.cli.device import device
+from gateway.cli.doctor import doctor
+from gateway.cli.forecast import forecast
+from gateway.cli.notify import notify
 from gateway.cli.quarantine import quarantine
 from gateway.cli.registry import registry
+from gateway.cli.rehearse import rehearse
 from gateway.cli.replay import replay
 from gateway.cli.run import run
 from gateway.cli.schema import schema
@@ -37,14 +44,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, run, simulate, validate, replay, schema):
+for command in (demo, run, simulate, validate, replay, rehearse, forecast, backtest, schema, doctor):
     app.command(cls=ThoroughCommand, help=unwrapped(command.__doc__))(command)
 for name, commands in (
     ("registry", registry),
     ("quarantine", quarantine),
+    ("notify", notify),
     ("user", user),
     ("token", token),
     ("store", store),
+    ("device", device),
+    ("clinic", clinic),
 ):
     app.add_typer(commands, name=name)
 

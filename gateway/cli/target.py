@@ -103,4 +103,5 @@ async def _actions(config: Config, store: Store) -> Actions:
         intake=PipelineIntake(pipeline),
         sight=Sight(fleet, Pseudonyms(await store.secret(KEPT_UNDER))),
         clock=clock,
+        alerts=config.alerts,
     )

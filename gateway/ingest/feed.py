@@ -20,8 +20,8 @@ class Changed(NamedTuple):
 class Follower:
     """One reader of the feed."""
 
-    def __init__(self, feed: CommitFeed) -> None:
-        self._feed = feed
+    def __init__(self, feeds: tuple[CommitFeed, ...]) -> None:
+        self._feeds = feeds
         self._wake = asyncio.Event()
         self._device_ids: set[str] = set()
         self._commit_no = 0
@@ -40,7 +40,8 @@ class Follower:
         self._wake.set()
 
     def close(self) -> None:
-        self._feed.leave(self)
+        for feed in self._feeds:
+            feed.leave(self)
 
 
 class CommitFeed:
@@ -49,10 +50,16 @@ class CommitFeed:
     def __init__(self) -> None:
         self._followers: set[Follower] = set()
 
-    def follow(self) -> Follower:
-        follower = Follower(self)
-        self._followers.add(follower)
+    def follow(self, *others: CommitFeed) -> Follower:
+        """One follower of this feed, and of others beside it."""
+        feeds = (self, *others)
+        follower = Follower(feeds)
+        for feed in feeds:
+            feed.join(follower)
         return follower
+
+    def join(self, follower: Follower) -> None:
+        self._followers.add(follower)
 
     def leave(self, follower: Follower) -> None:
         self._followers.discard(follower)

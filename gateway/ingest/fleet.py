@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from gateway.ingest.faults import Faults
 from gateway.ingest.ledger import fitted_after
 from gateway.ingest.sighting import NO_KEY
 from gateway.store.rows import Derived, DeviceState, FleetSnapshot, LedgerRow, Sighting
@@ -34,12 +35,16 @@ class Fleet:
     """Read side: everybody. Write side: the pipeline alone, and only with what is committed."""
 
     def __init__(self) -> None:
+        self.faults = Faults()
+        """What of the devices was refused or lost, until the alert rules take it."""
         self._devices: dict[str, DeviceState] = {}
         self._by_device: dict[str, dict[str, Sighting]] = {}
         self._by_serial: dict[str, dict[str, Sighting]] = {}
         self._ledgers: dict[str, tuple[LedgerRow, ...]] = {}
         self._fitted: dict[str, str | None] = {}
         self._merged: dict[str, NozzleState] = {}
+        self._lots: dict[str, str] = {}
+        """Lots that people read off nozzles; what a device says comes before it."""
         self._missing = 0
 
     def device(self, device_id: str) -> DeviceState | None:
@@ -56,6 +61,10 @@ class Fleet:
                 return None
             merged = self._merged[serial] = self._merge(serial, sightings.values())
         return merged
+
+    def sightings_on(self, serial: str) -> Collection[Sighting]:
+        """What each device says that ever showed this nozzle."""
+        return self._by_serial.get(serial, {}).values()
 
     def nozzles(self) -> Iterator[NozzleState]:
         for serial in tuple(self._by_serial):
@@ -119,6 +128,9 @@ class Fleet:
         fitted: str | None = None
         for row in ordered:
             fitted = fitted_after(fitted, row)
+            if row.lot is not None:
+                self._lots[row.serial] = row.lot
+                self._merged.pop(row.serial, None)
         for serial in (self._fitted.get(device_id), fitted):
             if serial is not None:
                 self._merged.pop(serial, None)
@@ -126,6 +138,8 @@ class Fleet:
         self._fitted[device_id] = fitted
 
     def _merge(self, serial: str, sightings: Collection[Sighting]) -> NozzleState:
+        if len(sightings) == 1:
+            return self._alone(next(iter(sightings)))
         last = max(sightings, key=lambda row: (row.last_key, row.device_id))
         measured = max(sightings, key=lambda row: (row.coating_key or NO_KEY, row.device_id))
         described = max(sightings, key=lambda row: (row.info_key or NO_KEY, row.device_id))
@@ -139,7 +153,24 @@ class Fleet:
             first_event_ms=min(row.first_event_ms for row in sightings),
             last_event_ms=last.last_key[0],
             model=described.model,
-            lot=described.lot,
+            lot=described.lot or self._lots.get(serial),
             rated_strikes=described.rated_strikes,
             expires_on=described.expires_on,
+        )
+
+    def _alone(self, row: Sighting) -> NozzleState:
+        """Most nozzles were only ever on one device: nothing is to be merged."""
+        return NozzleState(
+            row.serial,
+            row.device_id,
+            row.clinic_id,
+            self._fitted.get(row.device_id) == row.serial,
+            row.strikes,
+            row.coating_ratio,
+            row.first_event_ms,
+            row.last_key[0],
+            row.model,
+            row.lot or self._lots.get(row.serial),
+            row.rated_strikes,
+            row.expires_on,
         )

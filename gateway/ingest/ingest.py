@@ -23,7 +23,7 @@ from gateway.ingest.prepare import DAY_MS, Prepared, boots_to_load, prepare
 from gateway.ingest.quarantine import HASH_KEY_NAME, Quarantine
 from gateway.ingest.rebuild import CHUNK, Refold, last_receipts
 from gateway.store.base import IngestStore
-from gateway.store.rows import Batch, Derived, DeviceHistory, DeviceState
+from gateway.store.rows import Batch, Derived, DeviceHistory, DeviceState, LedgerRow
 from schemas.delivery import Delivery
 
 T = TypeVar("T")
@@ -122,6 +122,22 @@ class Ingest:
         await self.rebuild_all()
         return done
 
+    async def add_ledger_rows(self, rows: Sequence[LedgerRow]) -> None:
+        """Takes what people say of swaps; returns when it is on disk and the devices are folded again with it.
+
+        A row that came too late for its place is put there; nothing that was said before is erased.
+        """
+        await _to_the_end(self._add_ledger_rows(rows))
+        await self.rebuild_all()
+
+    async def _add_ledger_rows(self, rows: Sequence[LedgerRow]) -> None:
+        device_ids = tuple(sorted({row.device_id for row in rows}))
+        async with self._one_writer:
+            result = await self._insist(lambda: self._store.commit(Batch(ledger=tuple(rows), rebuild=device_ids)))
+            self._fleet.apply((), (), rows)
+            self._commit_no = result.commit_no
+            self._queue_rebuilds(result.rebuild)
+
     async def commit(self, group: Sequence[Arrival]) -> Ingested:
         """Commits one group of arrivals; returns once it is on disk and in the fleet.
 
@@ -152,6 +168,8 @@ class Ingest:
         """Shows what is committed."""
         batch = prepared.batch
         self._fleet.apply(batch.devices, batch.sightings, batch.ledger)
+        if batch.quarantine:
+            self._fleet.faults.reject(batch.quarantine)
         for boot in prepared.boots:
             self._memory.count_missing(boot)
         self._fleet.set_missing(self._memory.missing())
@@ -192,6 +210,7 @@ class Ingest:
             self._fleet.set_missing(self._memory.missing())
         for lost in given_up:
             if lost.seqs:
+                self._fleet.faults.lose(lost.device_id, lost.seqs, self._clock.now_ms())
                 self._events.records_lost(lost.device_id, lost.boot_id, lost.seqs)
 
     def _queue_rebuilds(self, device_ids: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ from gateway.ingest.fleet import Fleet
 from gateway.ingest.ingest import MIN_RETRY_MS, Ingest, Ingested, SecretIngestStore
 from gateway.ingest.prepare import DAY_MS
 from gateway.ingest.release import Released, sort_out
-from gateway.store.rows import QuarantineEntry
+from gateway.store.rows import LedgerRow, QuarantineEntry
 from schemas.delivery import Delivery
 
 MAX_BATCH: Final = 2_000
@@ -103,6 +103,10 @@ class Pipeline:
             stored = done.stored
             await self._store.mark_released([candidate.entry_id for candidate in candidates], self._clock.now_ms())
         return Released(tuple(candidate.entry_id for candidate in candidates), stored, tuple(refused))
+
+    async def add_ledger_rows(self, rows: Sequence[LedgerRow]) -> None:
+        """Takes what people say of swaps into the ledger, between two batches."""
+        await self._ingest.add_ledger_rows(rows)
 
     @property
     def commit_fault(self) -> str | None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar, cast
 
 from gateway.store.base import RegistryStore
 from gateway.store.service_rows import AuditRow
 from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel, RegistryEntry
+
+E = TypeVar("E", Clinic, DeviceEntry, Lot)
+
+_MOST_DISCOVERED: Final = 500_000
 
 
 class Registry:
@@ -18,6 +23,8 @@ class Registry:
         self._devices: dict[str, DeviceEntry] = {}
         self._models: dict[str, NozzleModel] = {}
         self._lots: dict[str, Lot] = {}
+        self._discovered: dict[tuple[type[RegistryEntry], str], RegistryEntry] = {}
+        """What is answered for entries that nobody wrote: rules ask for them with every message."""
 
     async def load(self) -> None:
         """Reads all of the store's registry."""
@@ -31,17 +38,19 @@ class Registry:
             self._remember(entry)
 
     def clinic(self, clinic_id: str) -> Clinic:
-        return self._clinics.get(clinic_id) or Clinic(clinic_id=clinic_id, discovered=True)
+        written = self._clinics.get(clinic_id)
+        return written or self._default(Clinic, clinic_id, lambda: Clinic(clinic_id=clinic_id, discovered=True))
 
     def device(self, device_id: str) -> DeviceEntry:
-        return self._devices.get(device_id) or DeviceEntry(device_id=device_id)
+        written = self._devices.get(device_id)
+        return written or self._default(DeviceEntry, device_id, lambda: DeviceEntry(device_id=device_id))
 
     def model(self, model: str | None) -> NozzleModel | None:
         """None where the model is unknown; what depends on it then falls back on the contract's defaults."""
         return self._models.get(model) if model is not None else None
 
     def lot(self, lot: str) -> Lot:
-        return self._lots.get(lot) or Lot(lot=lot)
+        return self._lots.get(lot) or self._default(Lot, lot, lambda: Lot(lot=lot))
 
     def entries(self) -> tuple[RegistryEntry, ...]:
         """All that people wrote, for listing and export."""
@@ -51,6 +60,14 @@ class Registry:
             *self._models.values(),
             *self._lots.values(),
         )
+
+    def _default(self, kind: type[E], name: str, make: Callable[[], E]) -> E:
+        known = self._discovered.get((kind, name))
+        if known is None:
+            if len(self._discovered) >= _MOST_DISCOVERED:
+                self._discovered.clear()
+            known = self._discovered[kind, name] = make()
+        return cast("E", known)
 
     def _remember(self, entry: RegistryEntry) -> None:
         match entry:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.store.rows import QuarantineEntry
 from schemas.access import Role, Scope
+from schemas.alert import Rule
 from schemas.identity import MAX_TIME_MS, MIN_TIME_MS
 from schemas.registry import Identifier
 from schemas.rejection import Reason
@@ -157,6 +158,37 @@ class ReplayDone(_Shape):
     stored: int
     duplicates: int
     rejected: int
+
+
+class Rehearse(_Shape):
+    """`changes` are keys of the rule with what they are to be; `since` is a time as on the command line."""
+
+    rule: str
+    changes: dict[str, str] = {}
+    since: str = Field(default="30d", max_length=40)
+
+
+class RehearsalTally(_Shape):
+    """`flapped`: how often it fired again within a day of having resolved; `subjects`: devices, or nozzles."""
+
+    fired: int
+    flapped: int
+    subjects: int
+    flapping_subjects: int
+    clinics: int
+    firing_now: int
+
+
+class RehearsalDone(_Shape):
+    """What the rule raised as it is set now, and with the changes; the first subjects that only one of them names."""
+
+    rule: Rule
+    devices: int
+    readings: int
+    now: RehearsalTally
+    changed: RehearsalTally
+    only_now: tuple[str, ...]
+    only_changed: tuple[str, ...]
 
 
 class Ping(_Shape):

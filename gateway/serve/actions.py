@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from gateway.alerts.rehearsing import Rehearsal
 from gateway.clock import Clock
+from gateway.config_alerts import AlertsConfig
 from gateway.errors import ConflictError, InvalidInputError, NotFoundError
 from gateway.ingest.feed import CommitFeed
 from gateway.ingest.fleet import Fleet
@@ -27,6 +29,8 @@ from gateway.serve.action_shapes import (
     RegistryExported,
     RegistryImport,
     RegistryImported,
+    RehearsalDone,
+    Rehearse,
     Release,
     Released,
     Replay,
@@ -44,6 +48,7 @@ from gateway.store.rows import QuarantineEntry
 from gateway.store.service_rows import AuditRow
 from schemas.access import Viewer
 from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel, RegistryEntry
+from schemas.times import parse_time
 
 _AHEAD_MS: Final = 300_000
 """How far the clock of somebody's phone may run before ours."""
@@ -65,7 +70,9 @@ class Actions:
         intake: Intake,
         sight: Sight,
         clock: Clock,
+        alerts: AlertsConfig | None = None,
     ) -> None:
+        self._rehearsal = Rehearsal(store=store, fleet=fleet, registry=registry, settings=alerts or AlertsConfig())
         self._store = store
         self._registry = registry
         self._fleet = fleet
@@ -181,6 +188,19 @@ class Actions:
             stored=replayed.stored,
             duplicates=replayed.duplicates,
             rejected=replayed.rejected,
+        )
+
+    async def rehearse(self, by: Viewer, asked: Rehearse) -> RehearsalDone:
+        """Goes through stored history with a rule as it is and as it might be. Changes nothing."""
+        require(by, "replay")
+        now_ms = self._clock.now_ms()
+        try:
+            since_ms = parse_time(asked.since, now_ms)
+        except ValueError as error:
+            raise InvalidInputError([f"--since: {error}"]) from None
+        done = await self._rehearsal.run(asked.rule, asked.changes, since_ms, now_ms + 1)
+        return RehearsalDone(
+            **(done._asdict() | {"now": done.now._asdict(), "changed": done.changed._asdict()}),
         )
 
     def done_at(self, at_ms: int | None) -> int:

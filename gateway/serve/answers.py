@@ -8,6 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from gateway.serve.fittings import Fitting
+from gateway.serve.forecast_views import BandView, NozzleForecastView, PastForecastView, WearPointView
 from gateway.store.rows import LedgerAction, LedgerRow, MadeBy, SamplePoint, TimedSession
 from gateway.store.service_rows import AuditRow
 from schemas.access import Role
@@ -155,11 +156,16 @@ class LedgerView(_Answer):
 
 
 class NozzleLife(NozzleSummary):
-    """A nozzle's whole life: every fitting on any device, the ledger behind them, its open alerts."""
+    """A nozzle's whole life: every fitting on any device, the ledger behind them, its open alerts, its wear so far
+    (`history`), how it may go on (`bands`), and past forecasts against what came."""
 
     fittings: tuple[FittingView, ...]
     events: tuple[LedgerView, ...]
     alerts: tuple[AlertView, ...]
+    forecast: NozzleForecastView | None
+    history: tuple[WearPointView, ...]
+    bands: tuple[BandView, ...]
+    past_forecasts: tuple[PastForecastView, ...]
 
 
 class UsageByDay(_Answer):

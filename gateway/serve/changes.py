@@ -61,13 +61,14 @@ class _Watch:
 
 
 async def follow_changes(
-    source: _Source, viewer: Viewer, feed: CommitFeed, stop: StopSignal
+    source: _Source, viewer: Viewer, feed: CommitFeed, stop: StopSignal, *others: CommitFeed
 ) -> AsyncGenerator[FleetChange, None]:
     """Changes in the viewer's scope until `stop`; a slow reader gets larger ones, not more of them.
 
-    The first comes at once and has no devices: from then on nothing is missed.
+    The first comes at once and has no devices: from then on nothing is missed. `others` are feeds of what changes
+    without a commit.
     """
-    follower = feed.follow()
+    follower = feed.follow(*others)
     try:
         watch = _Watch(source, viewer)
         yield await watch.beginning()

@@ -64,6 +64,18 @@ class Credentials:
         asker = await self.asker_of(request)
         return asker.viewer if asker else None
 
+    async def csrf_of(self, request: Request) -> str | None:
+        """What the forms of a page must carry; None where no browser sends a credential along by itself."""
+        asker = await self.asker_of(request)
+        return asker.csrf if asker else None
+
+    async def poster_of(self, request: Request) -> Viewer | None:
+        """Who sends a form; None for nobody. Raises ForbiddenError for one that another site may have sent."""
+        try:
+            return (await self.checked(request)).viewer
+        except NotSignedInError:
+            return None
+
     async def checked(self, request: Request) -> Asker:
         """Who asks. Raises NotSignedInError for nobody, ForbiddenError for a change that another site may have sent."""
         asker = await self.asker_of(request)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, cast
 
+from gateway.forecasting.board import NozzleForecast, Remaining
 from gateway.ingest.fleet import NozzleState
 from gateway.store.rows import DeviceState, LedgerRow, TimedSample
 from gateway.wear.level import nozzle_wear, wear_ratio
 from schemas.records import Form, Sample
 from schemas.registry import DEFAULT_COATING_LIMIT, DeviceLifecycle, NozzleModel
-from schemas.views import DeviceView, NozzleView, PowerView, SessionsView, WearBand
+from schemas.views import DeviceView, ForecastView, NozzleView, PowerView, Quantiles, SessionsView, WearBand
 
 DEFAULT_DUE_WEAR: Final = 0.85
 
@@ -40,8 +41,8 @@ def wear_band(wear: float | None, due_wear: float) -> WearBand:
     return "due" if wear >= due_wear else "ok"
 
 
-def nozzle_view(nozzle: NozzleState, model: NozzleModel | None) -> NozzleView:
-    """A nozzle that is known by its serial."""
+def nozzle_view(nozzle: NozzleState, model: NozzleModel | None, forecast: NozzleForecast | None = None) -> NozzleView:
+    """A nozzle that is known by its serial. Its wear is the last reading's; low and high are what all of them say."""
     return NozzleView(
         serial=nozzle.serial,
         model=nozzle.model,
@@ -49,9 +50,26 @@ def nozzle_view(nozzle: NozzleState, model: NozzleModel | None) -> NozzleView:
         strikes=nozzle.strikes,
         coating=nozzle.coating_ratio,
         wear=nozzle_wear(nozzle, model),
-        wear_low=None,
-        wear_high=None,
+        wear_low=forecast.wear_low if forecast else None,
+        wear_high=forecast.wear_high if forecast else None,
     )
+
+
+def forecast_view(forecast: NozzleForecast | None) -> ForecastView | None:
+    """What is left, in the three quantiles that are shown."""
+    if forecast is None:
+        return None
+    return ForecastView(
+        remaining_sessions=_quantiles(forecast.remaining_sessions),
+        remaining_days=_quantiles(forecast.remaining_days),
+        replace_by=forecast.replace_by.isoformat() if forecast.replace_by else None,
+    )
+
+
+def _quantiles(remaining: Remaining | None) -> Quantiles | None:
+    if remaining is None:
+        return None
+    return Quantiles(p10=round(remaining.p10, 1), p50=round(remaining.p50, 1), p90=round(remaining.p90, 1))
 
 
 def unread_nozzle_view(serial: str | None, sample: Sample | None) -> NozzleView:
@@ -80,6 +98,7 @@ def device_view(
     online: bool,
     nozzle: NozzleView | None,
     due_wear: float,
+    forecast: ForecastView | None = None,
 ) -> DeviceView:
     """The device; `clinic_id` as the viewer may see it."""
     sample = state.latest.sample if state.latest else None
@@ -97,7 +116,7 @@ def device_view(
         sessions=SessionsView(total=sample.sessions_total, active=sample.session_active and online) if sample else None,
         nozzle=nozzle,
         wear_band=wear_band(nozzle.wear if nozzle else None, due_wear),
-        forecast=None,
+        forecast=forecast,
     )
 
 

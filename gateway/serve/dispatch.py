@@ -34,6 +34,7 @@ ACTIONS: Final[Mapping[str, Act]] = {
     "lot_recall": Act(shapes.LotRecall, Actions.recall_lot),
     "acknowledge": Act(shapes.Acknowledgement, Actions.acknowledge),
     "replay": Act(shapes.Replay, Actions.replay),
+    "rehearse": Act(shapes.Rehearse, Actions.rehearse),
 }
 
 

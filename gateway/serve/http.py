@@ -8,10 +8,12 @@ from typing import Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
+from dashboards.charts.render import ChartRenderer, cache_folder
 from dashboards.web.routes import PageDependencies, pages
 from gateway.errors import NotSignedInError
-from gateway.serve.api import alerts, devices, events, fleet, nozzles, operator, registry
+from gateway.serve.api import alerts, devices, events, fleet, notifications, nozzles, operator, registry, silences, work
 from gateway.serve.api.asking import documented_credentials
+from gateway.serve.calendar_feed import calendar_routes
 from gateway.serve.credentials import SIGN_IN_PATH, SIGN_OUT_PATH
 from gateway.serve.headers import BodyLimitMiddleware, HeadersMiddleware, SecurityHeaders
 from gateway.serve.health import health_routes
@@ -26,8 +28,11 @@ _ROUTERS: Final[Sequence[APIRouter]] = (
     nozzles.router,
     registry.router,
     alerts.router,
+    silences.router,
     fleet.router,
     operator.router,
+    notifications.router,
+    work.router,
     events.router,
 )
 _PROBLEM: Final = {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": "Problem details (RFC 9457)."}
@@ -55,6 +60,7 @@ def create_app(services: Services) -> FastAPI:
     for router in _ROUTERS:
         api.include_router(router)
     app.include_router(api)
+    app.include_router(calendar_routes())
     app.include_router(sign_in_routes(services.access, services.credentials))
     app.include_router(pages(_page_dependencies(services)))
     return app
@@ -63,7 +69,12 @@ def create_app(services: Services) -> FastAPI:
 def _page_dependencies(services: Services) -> PageDependencies:
     return PageDependencies(
         reader=services.reader,
+        pages=services.page_reader,
+        acts=services.page_acts,
         viewer_of=services.credentials.viewer_of,
+        csrf_of=services.credentials.csrf_of,
+        poster_of=services.credentials.poster_of,
+        charts=ChartRenderer(cache_folder()),
         now_ms=services.parts.clock.now_ms,
         sign_in_path=SIGN_IN_PATH,
         sign_out_path=SIGN_OUT_PATH,
@@ -73,7 +84,12 @@ def _page_dependencies(services: Services) -> PageDependencies:
 def _metrics_route(services: Services) -> APIRouter:
     parts = services.parts
     metrics = Metrics(
-        fleet=parts.fleet, reader=services.reader, board=parts.board, events=parts.events, clock=parts.clock
+        fleet=parts.fleet,
+        reader=services.reader,
+        board=parts.board,
+        events=parts.events,
+        clock=parts.clock,
+        forecasts=parts.forecasts,
     )
     token = services.http.metrics_token
 

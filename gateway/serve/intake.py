@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from gateway.store.rows import QuarantineEntry
+from gateway.store.rows import LedgerRow, QuarantineEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,10 @@ class Intake(Protocol):
 
     async def release(self, entries: Sequence[QuarantineEntry]) -> Sequence[int]:
         """Takes the complete known parts of these entries in and marks them; gives the ids of those it took."""
+        ...
+
+    async def add_ledger_rows(self, rows: Sequence[LedgerRow]) -> None:
+        """Takes what people say of swaps; returns when the ledger shows it."""
         ...
 
     async def replay(self, path: Path) -> Replayed:

@@ -14,9 +14,11 @@ from prometheus_client import generate_latest
 
 from gateway.clock import Clock
 from gateway.events import Events
+from gateway.forecasting.board import ForecastBook, NoForecasts
 from gateway.ingest.fleet import Fleet
 from gateway.serve.board import AlertBoard
 from gateway.serve.reader import Reader
+from gateway.store.forecast_rows import Coverage
 from schemas.alert import Alert
 from schemas.views import DeviceView
 
@@ -66,7 +68,20 @@ DEVICE_FAMILIES: Final = (
 )
 MISSING: Final = Family("silverpoint_records_missing", "gauge", "Records missing in the devices' numbering now.", ())
 ALERTS: Final = Family("silverpoint_alerts", "gauge", "Open alerts.", ("rule", "severity", "state"))
-FLEET_FAMILIES: Final = (*DEVICE_FAMILIES, MISSING, ALERTS)
+REMAINING: Final = Family(
+    "silverpoint_nozzle_remaining_sessions",
+    "gauge",
+    "Sessions left until the nozzle's wear reaches its limit, by quantile.",
+    ("clinic", "device", "nozzle", "quantile"),
+)
+COVERAGE: Final = Family(
+    "silverpoint_forecast_coverage_ratio",
+    "gauge",
+    "Part of the scored forecasts whose 80 % interval held what came.",
+    ("group",),
+)
+SCORED: Final = Family("silverpoint_forecasts_scored", "gauge", "Past forecasts that could be scored.", ("group",))
+FLEET_FAMILIES: Final = (*DEVICE_FAMILIES, REMAINING, MISSING, ALERTS, COVERAGE, SCORED)
 
 _Lines = tuple[str, ...]
 """A device's line in each of DEVICE_FAMILIES; empty where it has none."""
@@ -75,12 +90,22 @@ _Lines = tuple[str, ...]
 class Metrics:
     """Writes the whole exposition."""
 
-    def __init__(self, *, fleet: Fleet, reader: Reader, board: AlertBoard, events: Events, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        fleet: Fleet,
+        reader: Reader,
+        board: AlertBoard,
+        events: Events,
+        clock: Clock,
+        forecasts: ForecastBook | None = None,
+    ) -> None:
         self._fleet = fleet
         self._reader = reader
         self._board = board
         self._events = events
         self._clock = clock
+        self._forecasts = forecasts if forecasts is not None else NoForecasts()
         self._kept: dict[str, tuple[DeviceView, _Lines]] = {}
 
     def text(self) -> bytes:
@@ -92,14 +117,15 @@ class Metrics:
                 "".join(self._device_text()).encode(),
                 f"{_head(MISSING)}{MISSING.name} {self._fleet.missing_records()}\n".encode(),
                 alert_text(open_alerts).encode(),
+                coverage_text(self._forecasts.coverage()).encode(),
             )
         )
 
     def _device_text(self) -> Iterator[str]:
         now_ms = self._clock.now_ms()
         lines = [self._lines(self._reader.current(state, now_ms)) for state in self._fleet.devices()]
-        columns: Iterable[Sequence[str]] = zip(*lines, strict=True) if lines else [()] * len(DEVICE_FAMILIES)
-        for family, column in zip(DEVICE_FAMILIES, columns, strict=True):
+        columns: Iterable[Sequence[str]] = zip(*lines, strict=True) if lines else [()] * (len(DEVICE_FAMILIES) + 1)
+        for family, column in zip((*DEVICE_FAMILIES, REMAINING), columns, strict=True):
             yield _head(family)
             yield from column
 
@@ -107,7 +133,7 @@ class Metrics:
         kept = self._kept.get(view.id)
         if kept is not None and kept[0] is view:
             return kept[1]
-        lines = device_lines(view)
+        lines = (*device_lines(view), remaining_lines(view))
         self._kept[view.id] = (view, lines)
         return lines
 
@@ -119,6 +145,29 @@ def device_lines(view: DeviceView) -> _Lines:
     values: tuple[float | None, ...] = (float(view.online), last_seen_s, *_state_values(view), *_nozzle_values(view))
     nozzle = f',nozzle="{_escaped(view.nozzle.serial)}"' if view.nozzle and view.nozzle.serial else ""
     return tuple(_line(family, device, nozzle, value) for family, value in zip(DEVICE_FAMILIES, values, strict=True))
+
+
+def remaining_lines(view: DeviceView) -> str:
+    """The sessions that the device's nozzle has left, a line for each quantile; empty for a silent device."""
+    sessions = view.forecast.remaining_sessions if view.forecast else None
+    if not view.online or sessions is None or view.nozzle is None or view.nozzle.serial is None:
+        return ""
+    labels = ",".join(
+        f'{label}="{_escaped(value)}"'
+        for label, value in (("clinic", view.clinic_id), ("device", view.id), ("nozzle", view.nozzle.serial))
+    )
+    return "".join(
+        f'{REMAINING.name}{{{labels},quantile="{quantile}"}} {value!r}\n'
+        for quantile, value in (("0.1", sessions.p10), ("0.5", sessions.p50), ("0.9", sessions.p90))
+    )
+
+
+def coverage_text(rows: Iterable[Coverage]) -> str:
+    """How past forecasts turned out."""
+    known = [row for row in rows if row.inside_80 is not None]
+    shares = (f'{COVERAGE.name}{{group="{_escaped(row.group)}"}} {row.inside_80!r}\n' for row in known)
+    counts = (f'{SCORED.name}{{group="{_escaped(row.group)}"}} {row.scored}\n' for row in known)
+    return "".join((_head(COVERAGE), *shares, _head(SCORED), *counts))
 
 
 def alert_text(alerts: Iterable[Alert]) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from gateway.forecasting.board import ForecastBook
 from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
 from gateway.serve.answers import FittingView, LedgerView, NozzleLife, NozzleSummary
 from gateway.serve.device_views import wear_band
 from gateway.serve.fittings import fittings_of
+from gateway.serve.forecast_views import BandView, CoverageView, NozzleForecastView, PastForecastView, WearPointView
 from gateway.serve.reader import Reader
 from gateway.serve.sight import Sight
 from gateway.store.base import ReadStore
@@ -44,13 +46,22 @@ class NozzleReader:
     """Reads the fleet's nozzles, and the store's ledger for their lives."""
 
     def __init__(
-        self, *, fleet: Fleet, registry: Registry, store: ReadStore, sight: Sight, reader: Reader, due_wear: float
+        self,
+        *,
+        fleet: Fleet,
+        registry: Registry,
+        store: ReadStore,
+        sight: Sight,
+        reader: Reader,
+        forecasts: ForecastBook,
+        due_wear: float,
     ) -> None:
         self._fleet = fleet
         self._registry = registry
         self._store = store
         self._sight = sight
         self._reader = reader
+        self._forecasts = forecasts
         self._due_wear = due_wear
 
     def page(
@@ -72,12 +83,23 @@ class NozzleReader:
             for fitting in fittings_of(serial, (self._fleet.ledger(device_id) for device_id in devices))
             if self._sight.sees_record(viewer, fitting.device_id, fitting.clinic_id, serial)
         ]
+        forecast, story = self._forecasts.forecast_of(serial), await self._forecasts.story(serial)
         return NozzleLife(
             **self._summary(viewer, nozzle).model_dump(),
             fittings=tuple(fittings),
             events=tuple(self._event(viewer, row) for row in sorted(rows, key=lambda row: row.key)),
             alerts=tuple(alert for alert in self._reader.firing_alerts(viewer) if alert.subject == serial),
+            forecast=NozzleForecastView.of(forecast) if forecast is not None else None,
+            history=tuple(WearPointView.of(point) for point in story.history),
+            bands=tuple(BandView.of(point) for point in story.fan),
+            past_forecasts=tuple(PastForecastView.of(issued) for issued in story.past),
         )
+
+    def coverage(self, viewer: Viewer) -> Sequence[CoverageView]:
+        """How past forecasts turned out, by group: those that the viewer sees nozzles of."""
+        seen = [nozzle for nozzle in self._fleet.nozzles() if self._sight.sees_nozzle(viewer, nozzle)]
+        shown = {f"lot {nozzle.lot}" for nozzle in seen} | {f"model {nozzle.model}" for nozzle in seen}
+        return [CoverageView.of(row) for row in self._forecasts.coverage() if row.group in shown]
 
     def _behind(
         self, viewer: Viewer, after: str | None, takes: Callable[[NozzleSummary], bool]

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from gateway.clock import Clock
+from gateway.forecasting.board import Forecasts, NoForecasts, NozzleForecast
 from gateway.ingest.feed import CommitFeed
 from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.presence import DEFAULT_SILENT_AFTER_MS, is_online
@@ -21,6 +22,7 @@ from gateway.serve.device_views import (
     FittedNozzle,
     device_view,
     fitted_nozzle,
+    forecast_view,
     nozzle_view,
     unread_nozzle_view,
 )
@@ -48,6 +50,7 @@ class _Basis(NamedTuple):
     label: str
     lifecycle: DeviceLifecycle
     online: bool
+    forecast: NozzleForecast | None
 
 
 class Reader:
@@ -65,6 +68,7 @@ class Reader:
         history: HistoryReader,
         sight: Sight,
         stop: StopSignal,
+        forecasts: Forecasts | None = None,
         due_wear: float = DEFAULT_DUE_WEAR,
         silent_after_ms: int = DEFAULT_SILENT_AFTER_MS,
     ) -> None:
@@ -77,6 +81,7 @@ class Reader:
         self._history = history
         self._sight = sight
         self._stop = stop
+        self._forecasts = forecasts if forecasts is not None else NoForecasts()
         self._due_wear = due_wear
         self._silent_after_ms = silent_after_ms
         self._views: dict[str, tuple[_Basis, DeviceView]] = {}
@@ -156,10 +161,11 @@ class Reader:
 
     def alert_view(self, viewer: Viewer, alert: Alert) -> AlertView:
         """One alert with the names that this viewer may see."""
+        stale = self._board.stale(alert)
         if viewer.role != "vendor":
-            return AlertView.of(alert)
+            return AlertView.of(alert, stale=stale, muted=self._board.muted(alert))
         names = self._sight.pseudonyms
-        return AlertView.of(alert).model_copy(
+        return AlertView.of(alert, stale=stale).model_copy(
             update={
                 "clinic_id": names.of(alert.clinic_id),
                 "subject": names.shown_subject(viewer, alert),
@@ -170,7 +176,7 @@ class Reader:
 
     def changes(self, viewer: Viewer) -> AsyncGenerator[FleetChange, None]:
         """Coalesced changes, at most four a second, until the gateway stops."""
-        return follow_changes(self, viewer, self._feed, self._stop)
+        return follow_changes(self, viewer, self._feed, self._stop, self._forecasts.changes)
 
     def online_ids(self, viewer: Viewer) -> frozenset[str]:
         """Ids of the devices in scope that are online now."""
@@ -191,6 +197,7 @@ class Reader:
             online=basis.online,
             nozzle=_nozzle_view(basis),
             due_wear=self._due_wear,
+            forecast=forecast_view(basis.forecast),
         )
         self._views[state.device_id] = (basis, view)
         return view
@@ -201,7 +208,8 @@ class Reader:
         nozzle = self._fleet.nozzle(fitted.serial) if fitted and fitted.serial is not None else None
         model = self._registry.model(nozzle.model) if nozzle else None
         entry = self._registry.device(device_id)
-        return _Basis(state, fitted, nozzle, model, entry.label, entry.state, self._online(state, now_ms))
+        forecast = self._forecasts.forecast_of(nozzle.serial) if nozzle else None
+        return _Basis(state, fitted, nozzle, model, entry.label, entry.state, self._online(state, now_ms), forecast)
 
     def _online(self, state: DeviceState, now_ms: int) -> bool:
         return is_online(state, now_ms, self._silent_after_ms)
@@ -247,7 +255,7 @@ def _nozzle_view(basis: _Basis) -> NozzleView | None:
     if basis.fitted is None:
         return None
     if basis.nozzle is not None:
-        return nozzle_view(basis.nozzle, basis.model)
+        return nozzle_view(basis.nozzle, basis.model, basis.forecast)
     return unread_nozzle_view(basis.fitted.serial, basis.state.latest.sample if basis.state.latest else None)
 
 

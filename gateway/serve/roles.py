@@ -16,12 +16,18 @@ Act: TypeAlias = Literal[
     "edit_nozzle_model",
     "recall_lot",
     "acknowledge_alert",
+    "silence_alert",
     "exchange_registry",
     "read_quarantine",
     "release_quarantine",
     "read_audit",
     "manage_access",
     "replay",
+    "read_work",
+    "do_work",
+    "close_work",
+    "edit_notifications",
+    "read_outbox",
 ]
 ACTS: Final[tuple[Act, ...]] = get_args(Act)
 
@@ -37,12 +43,18 @@ ALLOWED: Final[Mapping[Act, frozenset[Role]]] = {
     "edit_nozzle_model": _OFFICE,
     "recall_lot": _OFFICE,
     "acknowledge_alert": _STAFF,
+    "silence_alert": _STAFF,
     "exchange_registry": _OFFICE,
     "read_quarantine": _ADMIN,
     "release_quarantine": _ADMIN,
     "read_audit": _ADMIN,
     "manage_access": _ADMIN,
     "replay": _ADMIN,
+    "read_work": _STAFF,
+    "do_work": _STAFF,
+    "close_work": _OFFICE,
+    "edit_notifications": _STAFF,
+    "read_outbox": _OFFICE,
 }
 
 WHOLE_FLEET: Final[frozenset[Act]] = frozenset(
@@ -55,6 +67,7 @@ WHOLE_FLEET: Final[frozenset[Act]] = frozenset(
         "read_audit",
         "manage_access",
         "replay",
+        "read_outbox",
     }
 )
 """Acts that reach beyond any one clinic or model: not for whoever sees a part only."""

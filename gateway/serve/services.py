@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, cast
 
 from fastapi import Request
 
 from gateway.clock import Clock
-from gateway.config import HttpConfig
+from gateway.config import HttpConfig, WorkConfig
+from gateway.config_alerts import AlertsConfig
 from gateway.events import Events
+from gateway.forecasting.board import ForecastBook, NoForecasts
 from gateway.ingest.feed import CommitFeed
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
@@ -22,13 +24,29 @@ from gateway.serve.history import HistoryReader
 from gateway.serve.idempotency import RememberedAnswers
 from gateway.serve.intake import Intake
 from gateway.serve.nozzles import NozzleReader
+from gateway.serve.operator import OperatorFigures
+from gateway.serve.page_acts import FormActs
+from gateway.serve.page_reader import StorePageReader
 from gateway.serve.passwords import Passwords
 from gateway.serve.pseudonyms import KEPT_UNDER, Pseudonyms
 from gateway.serve.reader import Reader
 from gateway.serve.sight import Sight
+from gateway.serve.silence_acts import SilenceActs
 from gateway.serve.stopping import StopSignal
+from gateway.serve.work_acts import WorkActs
+from gateway.serve.work_reader import KEPT_UNDER as CALENDARS_KEPT_UNDER
+from gateway.serve.work_reader import WorkReader
 from gateway.store.base import Store
+from gateway.work.desk import WorkDesk
+from gateway.work.planner import Planner
 from schemas.access import Viewer
+
+
+class WorkParts(NamedTuple):
+    """The work desk, and the planner over it."""
+
+    desk: WorkDesk
+    planner: Planner
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +63,9 @@ class Parts:
     events: Events
     clock: Clock
     stop: StopSignal
+    work: WorkParts | None = None
+    """None: orders are shown and acted on, but nothing follows the alerts."""
+    forecasts: ForecastBook = field(default_factory=NoForecasts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +82,11 @@ class Services:
     credentials: Credentials
     actions: Actions
     answers: RememberedAnswers
+    page_reader: StorePageReader
+    page_acts: FormActs
+    work: WorkReader
+    work_acts: WorkActs
+    silence_acts: SilenceActs
 
     @property
     def encrypted(self) -> bool:
@@ -73,6 +99,7 @@ async def build_services(
     http: HttpConfig,
     *,
     due_wear: float,
+    alerts: AlertsConfig | None = None,
     open_as: Viewer | None = None,
     passwords: Passwords | None = None,
 ) -> Services:
@@ -90,7 +117,31 @@ async def build_services(
         history=history,
         sight=sight,
         stop=parts.stop,
+        forecasts=parts.forecasts,
         due_wear=due_wear,
+    )
+    actions = Actions(
+        store=parts.store,
+        registry=parts.registry,
+        fleet=parts.fleet,
+        feed=parts.feed,
+        access=access,
+        board=parts.board,
+        intake=parts.intake,
+        sight=sight,
+        clock=parts.clock,
+        alerts=alerts,
+    )
+    planned = parts.work or await idle_work(parts)
+    parts = replace(parts, work=planned)
+    work_acts = WorkActs(
+        store=parts.store,
+        fleet=parts.fleet,
+        desk=planned.desk,
+        intake=parts.intake,
+        sight=sight,
+        clock=parts.clock,
+        done_at=actions.done_at,
     )
     return Services(
         parts=parts,
@@ -104,23 +155,66 @@ async def build_services(
             store=parts.store,
             sight=sight,
             reader=reader,
+            forecasts=parts.forecasts,
             due_wear=due_wear,
         ),
         access=access,
         credentials=Credentials(access, secure=is_encrypted(http), open_as=open_as),
-        actions=Actions(
+        actions=actions,
+        answers=RememberedAnswers(parts.store, parts.clock),
+        page_reader=StorePageReader(
             store=parts.store,
-            registry=parts.registry,
             fleet=parts.fleet,
-            feed=parts.feed,
-            access=access,
-            board=parts.board,
-            intake=parts.intake,
+            registry=parts.registry,
+            sight=sight,
+            reader=reader,
+            history=history,
+            figures=OperatorFigures(parts.events.registry, parts.readiness, parts.clock),
+        ),
+        page_acts=FormActs(actions=actions, reader=reader, registry=parts.registry),
+        work=WorkReader(
+            store=parts.store,
+            fleet=parts.fleet,
+            registry=parts.registry,
+            planner=planned.planner,
+            acts=work_acts,
             sight=sight,
             clock=parts.clock,
+            calendar_secret=await parts.store.secret(CALENDARS_KEPT_UNDER),
         ),
-        answers=RememberedAnswers(parts.store, parts.clock),
+        work_acts=work_acts,
+        silence_acts=SilenceActs(
+            store=parts.store,
+            board=parts.board,
+            fleet=parts.fleet,
+            sight=sight,
+            actions=actions,
+            clock=parts.clock,
+        ),
     )
+
+
+async def idle_work(parts: Parts) -> WorkParts:
+    """A desk that follows nothing, where the app brought none."""
+    desk = WorkDesk(
+        store=parts.store,
+        fleet=parts.fleet,
+        registry=parts.registry,
+        alerts=parts.board,
+        feeds=(),
+        events=parts.events,
+        clock=parts.clock,
+    )
+    await desk.load()
+    planner = Planner(
+        fleet=parts.fleet,
+        registry=parts.registry,
+        forecasts=parts.forecasts,
+        desk=desk,
+        settings=WorkConfig(),
+        clock=parts.clock,
+    )
+    return WorkParts(desk, planner)
 
 
 def is_encrypted(http: HttpConfig) -> bool:

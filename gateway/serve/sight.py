@@ -51,6 +51,8 @@ class Sight:
         scope = viewer.scope
         if not scope.sees_clinic(alert.clinic_id):
             return False
+        if not alert.clinic_id and viewer.role == "vendor":
+            return False  # about the gateway itself
         if scope.models is None:
             return True
         of_device = alert.device_id is not None and self._device_model(alert.device_id) in scope.models

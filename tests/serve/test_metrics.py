@@ -26,7 +26,7 @@ CONTRACT: Final = {
     "silverpoint_device_online", "silverpoint_device_last_seen_timestamp_seconds", "silverpoint_device_on_mains",
     "silverpoint_battery_charge_ratio", "silverpoint_battery_health_ratio", "silverpoint_device_sessions_total",
     "silverpoint_nozzle_strikes_total", "silverpoint_nozzle_coating_ratio", "silverpoint_nozzle_wear_ratio",
-    "silverpoint_alerts",
+    "silverpoint_alerts", "silverpoint_notifications_total",
 }  # fmt: skip
 
 

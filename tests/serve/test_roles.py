@@ -23,6 +23,7 @@ ENDPOINTS: Final[list[tuple[str, str, dict[str, Any] | None, set[str]]]] = [
     ("GET", "/devices/d-one/sessions", None, ALL),
     ("GET", "/nozzles", None, ALL),
     ("GET", "/nozzles/n-one", None, ALL),
+    ("GET", "/forecasts/coverage", None, ALL),
     ("GET", "/alerts", None, ALL),
     ("GET", "/alerts/1", None, ALL),
     ("GET", "/fleet/summary", None, ALL),
@@ -32,13 +33,35 @@ ENDPOINTS: Final[list[tuple[str, str, dict[str, Any] | None, set[str]]]] = [
     ("GET", "/nozzle-models", None, STAFF),
     ("GET", "/quarantine", None, ADMIN),
     ("GET", "/audit", None, ADMIN),
+    ("GET", "/me/notifications", None, STAFF),
+    ("PUT", "/me/notifications", {"email": "kim@example.org", "quiet_hours": "22:00-07:00"}, STAFF),
+    ("GET", "/notifications", None, OFFICE),
     ("PATCH", "/clinics/alsterdorf", {"name": "A"}, OFFICE),
     ("PATCH", "/devices/d-one", {"label": "A"}, STAFF),
     ("PATCH", "/nozzle-models/fine-24", {"lead_days": 3}, OFFICE),
     ("POST", "/lots/lot-a/recall", {"note": "bad plating"}, OFFICE),
     ("POST", "/alerts/1/acknowledge", {}, STAFF),
+    ("POST", "/alerts/1/silence", {}, STAFF),
+    ("GET", "/silences", None, STAFF),
+    ("POST", "/silences", {"clinic": "alsterdorf"}, STAFF),
+    ("DELETE", "/silences/1", None, STAFF),
     ("POST", "/quarantine/release", {}, ADMIN),
+    ("GET", "/visits", None, STAFF),
+    ("GET", "/spares", None, STAFF),
+    ("PUT", "/spares/clinic/alsterdorf/fine-24", {"on_hand": 3}, STAFF),
+    ("POST", "/devices/d-one/swaps", {"serial": "n-new"}, STAFF),
+    ("GET", "/work-orders", None, STAFF),
+    ("POST", "/work-orders", {"kind": "device", "subject": "d-one", "note": "display"}, STAFF),
+    ("GET", "/work-orders/1", None, STAFF),
+    ("POST", "/work-orders/1/assign", {"assignee": None}, STAFF),
+    ("POST", "/work-orders/1/notes", {"text": "key at reception"}, STAFF),
+    ("POST", "/work-orders/1/claim", {"reason": "worn"}, STAFF),
+    ("POST", "/work-orders/1/close", {"reason": "done"}, OFFICE),
 ]
+
+
+PEOPLE_ONLY: Final = {("GET", "/calendar"), ("POST", "/calendar/renew")}
+"""Refused to every token: only people have a calendar (tests/work)."""
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -58,7 +81,7 @@ async def test_nobody_may_do_anything(rig: Rig) -> None:
 
 
 async def test_the_table_above_has_every_route_of_the_api(rig: Rig) -> None:
-    tabled = {(method, path.partition("?")[0]) for method, path, _, _ in ENDPOINTS} | {("GET", "/events")}
+    tabled = {(method, path.partition("?")[0]) for method, path, _, _ in ENDPOINTS} | {("GET", "/events"), *PEOPLE_ONLY}
     async with rig.client() as client:
         document = (await client.get("/api/v1/openapi.json")).json()
     routes = {
@@ -69,7 +92,7 @@ async def test_the_table_above_has_every_route_of_the_api(rig: Rig) -> None:
     }
     examples = {
         "{device_id}": "d-one", "{serial}": "n-one", "{clinic_id}": "alsterdorf", "{model}": "fine-24",
-        "{lot}": "lot-a", "{alert_id}": "1",
+        "{lot}": "lot-a", "{alert_id}": "1", "{silence_id}": "1", "{order_id}": "1", "{place_kind}": "clinic", "{place}": "alsterdorf",
     }  # fmt: skip
     filled = set()
     for method, path in routes:

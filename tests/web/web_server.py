@@ -9,9 +9,11 @@ from collections.abc import Callable
 from typing import Final
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 from web_fleet import MANAGER, NOW_MS, MemoryFleet
+from web_pages import MemoryActs, MemoryPages
 
+from dashboards.charts.render import ChartRenderer, cache_folder
 from dashboards.web.routes import PageDependencies, pages
 from schemas.access import Viewer
 
@@ -20,9 +22,13 @@ POLICY: Final = (
     "font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
+CHARTS: Final = ChartRenderer(cache_folder())
+"""One for all tests: making the browser's script takes seconds."""
+CSRF: Final = "token-of-this-session"
+
 
 class Access:
-    """Who is signed in: everybody as `viewer`, or nobody."""
+    """Who is signed in: everybody as `viewer`, or nobody. Forms must carry the token."""
 
     def __init__(self, viewer: Viewer | None = MANAGER) -> None:
         self.viewer = viewer
@@ -30,14 +36,42 @@ class Access:
     async def viewer_of(self, request: Request) -> Viewer | None:
         return self.viewer
 
+    async def csrf_of(self, request: Request) -> str | None:
+        return CSRF
 
-def web_app(fleet: MemoryFleet, access: Access | None = None, beat_s: float = 15.0) -> FastAPI:
+    async def poster_of(self, request: Request) -> Viewer | None:
+        if (await request.form()).get("csrf") != CSRF:
+            raise HTTPException(403)
+        return self.viewer
+
+
+class Behind:
+    """What stands behind the pages, besides the fleet."""
+
+    def __init__(self, fleet: MemoryFleet) -> None:
+        self.pages = MemoryPages(fleet)
+        self.acts = MemoryActs(fleet)
+
+
+def web_app(
+    fleet: MemoryFleet, access: Access | None = None, beat_s: float = 15.0, behind: Behind | None = None
+) -> FastAPI:
     """An application of the pages alone."""
     app = FastAPI()
     seen = access or Access()
-    app.include_router(
-        pages(PageDependencies(reader=fleet, viewer_of=seen.viewer_of, now_ms=lambda: NOW_MS, beat_s=beat_s))
+    back = behind or Behind(fleet)
+    deps = PageDependencies(
+        reader=fleet,
+        pages=back.pages,
+        acts=back.acts,
+        viewer_of=seen.viewer_of,
+        csrf_of=seen.csrf_of,
+        poster_of=seen.poster_of,
+        now_ms=lambda: NOW_MS,
+        charts=CHARTS,
+        beat_s=beat_s,
     )
+    app.include_router(pages(deps))
 
     @app.middleware("http")
     async def strict(request: Request, call_next: Callable[..., object]) -> Response:
@@ -51,8 +85,11 @@ def web_app(fleet: MemoryFleet, access: Access | None = None, beat_s: float = 15
 class WebServer:
     """Serves a fleet from a thread with its own loop."""
 
-    def __init__(self, fleet: MemoryFleet, access: Access | None = None, beat_s: float = 15.0) -> None:
+    def __init__(
+        self, fleet: MemoryFleet, access: Access | None = None, beat_s: float = 15.0, behind: Behind | None = None
+    ) -> None:
         self.fleet = fleet
+        self.behind = behind or Behind(fleet)
         self.access = access or Access()
         self._beat_s = beat_s
         self.port = 0
@@ -68,7 +105,7 @@ class WebServer:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
-        app = web_app(self.fleet, self.access, self._beat_s)
+        app = web_app(self.fleet, self.access, self._beat_s, self.behind)
         config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
         self._server = uvicorn.Server(config)
         self._started = threading.Event()

@@ -96,6 +96,8 @@ export function fillRow(row, values) {
   setFlag(row, "offline", !values.online);
   setFlag(row, "session", values.in_session);
   setFlag(row, "low", values.charge_low);
+  row.querySelector(".clinic .to").href = `/clinics/${values.clinic_id}`;
+  row.querySelector(".device .to").href = `/devices/${values.id}`;
   set(".clinic bdi", values.clinic);
   set(".device .name", values.name);
   set(".device .note", values.note);
@@ -156,6 +158,9 @@ export function fillAction(item, line) {
   set(".detail", line.detail);
   item.querySelector(".detail").hidden = !line.detail;
   set(".where .name", line.device);
+  const link = item.querySelector(".where .to");
+  if (line.device_id) link.href = `/devices/${line.device_id}`;
+  else link.removeAttribute("href");
   set(".where .clinic", line.clinic);
   setMoment(item.querySelector("time"), line.since_ms, line.since_title, "");
   set(".by", line.acknowledged);

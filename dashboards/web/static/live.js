@@ -1,36 +1,16 @@
 // The live page: follows the server's events, draws what changed, and says when what it shows is old.
 
 import { ageText, countText, fillAction, named, page, phrase, setServerTime, setText, words } from "./fill.js";
+import { LinkSign } from "./shell.js";
 import { FleetTable } from "./table.js";
 
 const SHOWN_LINES = page.shownLines;
 const QUIET_MS = 40_000;
 const RETRY_MS = 3_000;
 const TICK_MS = 5_000;
-const STORED_THEME = "silverpoint.theme";
 
 const element = (id) => document.getElementById(id);
 const table = element("fleet") ? new FleetTable(element("fleet")) : null;
-
-/** The sign in the header that says whether the page is live. */
-class LinkSign {
-  constructor() {
-    this.sign = document.querySelector(".link");
-    this.heardMs = Date.now();
-    this.show("connecting");
-  }
-
-  heard() {
-    this.heardMs = Date.now();
-    this.show("live");
-  }
-
-  show(state) {
-    const time = new Date(this.heardMs).toLocaleTimeString(words.language, { hour: "2-digit", minute: "2-digit", hour12: false });
-    this.sign.dataset.link = state;
-    setText(this.sign.querySelector(".text"), phrase(words[state], { time }));
-  }
-}
 
 /** One connection to the server's events, opened again whenever it is lost. */
 class Stream {
@@ -178,21 +158,4 @@ function drawKpis(kpis) {
   });
 }
 
-function listenToTheme() {
-  const label = document.querySelector(".theme");
-  const select = label.querySelector("select");
-  select.value = document.documentElement.dataset.theme ?? "auto";
-  label.hidden = false;
-  select.addEventListener("change", () => {
-    try {
-      localStorage.setItem(STORED_THEME, select.value);
-    } catch {
-      // not remembered, still shown
-    }
-    if (select.value === "auto") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = select.value;
-  });
-}
-
-listenToTheme();
 new Stream(new LinkSign());

@@ -10,6 +10,7 @@ from gateway.errors import NotFoundError
 from gateway.serve.answers import Items, NozzleLife, NozzleSummary
 from gateway.serve.api.asking import Cursor, FleetViewer, IdentifierInPath, IdentifierInQuery, Limit, Serving
 from gateway.serve.api.cursor import read_cursor, write_cursor
+from gateway.serve.forecast_views import CoverageView
 from gateway.serve.nozzles import NozzleFilter, NozzleFilterState
 
 router = APIRouter(tags=["nozzles"])
@@ -32,6 +33,12 @@ async def nozzles(
     found = serving.nozzles.page(viewer, after=after[0] if after else None, limit=limit + 1, takes=wanted.takes)
     page = tuple(found[:limit])
     return Items(items=page, next_cursor=write_cursor((page[-1].serial,) if len(found) > limit else None))
+
+
+@router.get("/forecasts/coverage")
+async def coverage(viewer: FleetViewer, serving: Serving) -> Items[CoverageView]:
+    """How past forecasts turned out, by the group whose experience they rested on: what to think of an "80 %"."""
+    return Items(items=tuple(serving.nozzles.coverage(viewer)), next_cursor=None)
 
 
 @router.get("/nozzles/{serial}")

@@ -1,0 +1,102 @@
+"""The addresses of a clinic: its page, its live stream, its chart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.sse import EventSourceResponse
+
+from dashboards.charts.theme import PAGE, PALETTES
+from dashboards.web.chart_response import chart_response
+from dashboards.web.pages.clinic import USAGE_DAYS, ClinicNow, clinic_now, clinic_page, summary_of, usage_chart
+from dashboards.web.parts import PartsPage, parts_stream
+from dashboards.web.render import Frame, page_response
+from dashboards.web.site import STREAM_HEADERS, Site, strings_of
+from schemas.access import Viewer
+from schemas.views import ClinicView, FleetChange
+
+_DAY_MS: Final = 86_400_000
+
+
+def clinic_routes(site: Site) -> APIRouter:
+    """The router of the clinic pages."""
+    router = APIRouter(include_in_schema=False, default_response_class=Response)
+    shown = _ClinicPages(site)
+    for path, endpoint in (
+        ("/clinics/{clinic_id}", shown.page),
+        ("/clinics/{clinic_id}/live", shown.live),
+        ("/clinics/{clinic_id}/charts/{name}", shown.chart),
+    ):
+        router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
+    return router
+
+
+@dataclass(frozen=True)
+class _ClinicPages:
+    """One method for each address."""
+
+    site: Site
+
+    async def page(self, request: Request, clinic_id: str) -> Response:
+        site = self.site
+        viewer = await site.entering(request)
+        if isinstance(viewer, Response):
+            return viewer
+        clinic = self._clinic(viewer, clinic_id)
+        if clinic is None:
+            return await site.missing(request, viewer)
+        frame = await site.frame(request, viewer)
+        page = clinic_page(clinic, await self._now(frame, clinic), frame.now_ms, frame.strings)
+        html = await asyncio.to_thread(
+            lambda: site.templates.page("clinic.html", frame, page, now=page.now, here=request.url.path)
+        )
+        return page_response(html, request)
+
+    async def live(self, request: Request, clinic_id: str) -> Response:
+        site = self.site
+        viewer = await site.signed_in(request)
+
+        async def draw() -> Mapping[str, str] | None:
+            clinic = self._clinic(viewer, clinic_id)
+            if clinic is None:
+                return None
+            frame = await site.frame(request, viewer)
+            now, here = await self._now(frame, clinic), f"/clinics/{clinic_id}"
+            return {
+                name: site.templates.page(f"parts/{name}.html", frame, None, now=now, here=here)
+                for name in ("clinic-now", "clinic-alerts", "clinic-due", "clinic-devices")
+            }
+
+        def concerns(change: FleetChange) -> bool:
+            about = {view.clinic_id for view in change.devices} | {alert.clinic_id for alert in change.alerts}
+            return clinic_id in about
+
+        page = PartsPage(draw, concerns, lambda: site.deps.viewer_of(request), beat_s=site.deps.beat_s)
+        return EventSourceResponse(parts_stream(site.source, viewer, page), headers=STREAM_HEADERS)
+
+    async def chart(self, request: Request, clinic_id: str, name: str) -> Response:
+        site = self.site
+        viewer = await site.signed_in(request)
+        chart, _, form = name.partition(".")
+        if chart != "usage" or self._clinic(viewer, clinic_id) is None:
+            return Response(status_code=404)
+        now_ms = site.deps.now_ms()
+        days = await site.deps.pages.clinic_days(viewer, clinic_id, now_ms - USAGE_DAYS * _DAY_MS, now_ms + 1)
+        palette = PAGE if form == "json" else PALETTES.get(request.query_params.get("colours", ""), PALETTES["light"])
+        spec = await asyncio.to_thread(usage_chart, days, now_ms, palette, strings_of(request))
+        return await chart_response(spec, form, request, site.deps.charts)
+
+    async def _now(self, frame: Frame, clinic: ClinicView) -> ClinicNow:
+        deps, viewer = self.site.deps, frame.viewer
+        devices = [view for view in deps.reader.devices(viewer) if view.clinic_id == clinic.id]
+        midnight_ms = frame.now_ms - frame.now_ms % _DAY_MS
+        today = await deps.pages.clinic_days(viewer, clinic.id, midnight_ms, frame.now_ms + 1)
+        summary = summary_of(devices, await deps.reader.summary(viewer), sum(day.sessions for day in today))
+        return clinic_now(clinic, devices, deps.reader.firing_alerts(viewer), summary, frame.strings)
+
+    def _clinic(self, viewer: Viewer, clinic_id: str) -> ClinicView | None:
+        return next((clinic for clinic in self.site.deps.reader.clinics(viewer) if clinic.id == clinic_id), None)

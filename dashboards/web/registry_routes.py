@@ -1,0 +1,123 @@
+"""The addresses of the registry: its page, its forms, its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import UploadFile
+
+from dashboards.web.format import count_text
+from dashboards.web.pages.registry import (
+    FIELDS,
+    KINDS,
+    PATH,
+    ImportTried,
+    RegistryAsked,
+    Tried,
+    read_address,
+    registry_page,
+    time_zones,
+    write_address,
+)
+from dashboards.web.render import page_response
+from dashboards.web.site import Site, strings_of
+from schemas.access import Viewer
+from schemas.page_views import PageAct
+
+_UNPROCESSABLE: Final = 422
+_MISTAKES_SHOWN: Final = 20
+
+
+def registry_routes(site: Site) -> APIRouter:
+    """The router of the registry page."""
+    router = APIRouter(include_in_schema=False, default_response_class=Response)
+    shown = _RegistryPages(site)
+    router.add_api_route(PATH, shown.page, methods=["GET"], response_model=None)
+    router.add_api_route(f"{PATH}/export.csv", shown.export, methods=["GET"], response_model=None)
+    router.add_api_route(f"{PATH}/import", shown.take, methods=["POST"], response_model=None)
+    router.add_api_route(f"{PATH}/{{kind}}/{{entry_id}}", shown.save, methods=["POST"], response_model=None)
+    return router
+
+
+@dataclass(frozen=True)
+class _RegistryPages:
+    """One method for each address."""
+
+    site: Site
+
+    async def page(self, request: Request) -> Response:
+        viewer = await self.site.entering(request)
+        if isinstance(viewer, Response):
+            return viewer
+        return await self._drawn(request, viewer, read_address(request.query_params))
+
+    async def save(self, request: Request, kind: str, entry_id: str) -> Response:
+        viewer = await self.site.deps.poster_of(request)
+        if viewer is None:
+            return self.site.to_sign_in(request)
+        entry_kind = next((known for known in KINDS if known == kind), None)
+        if entry_kind is None:
+            return await self.site.missing(request, viewer)
+        typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+        fields = {name: typed[name] for name in FIELDS[entry_kind] if name in typed}
+        asked = replace(read_address(typed), kind=entry_kind, edit="", saved="")
+        mistakes = await self.site.deps.acts.save_entry(viewer, entry_kind, entry_id, fields)
+        if not mistakes:
+            return RedirectResponse(write_address(replace(asked, saved=entry_id)), status_code=303)
+        return await self._drawn(request, viewer, replace(asked, edit=entry_id), tried=Tried(fields, mistakes))
+
+    async def take(self, request: Request) -> Response:
+        viewer = await self.site.deps.poster_of(request)
+        if viewer is None:
+            return self.site.to_sign_in(request)
+        words = strings_of(request).pages.registry
+        given = (await request.form()).get("file")
+        if not isinstance(given, UploadFile) or not given.filename:
+            imported = ImportTried(mistakes=(words.import_nothing,))
+        else:
+            # What is no text shows as such in the mistakes that reading it finds.
+            text = (await given.read()).decode("utf-8", errors="replace")
+            outcome = await self.site.deps.acts.import_registry(viewer, text)
+            n = count_text(outcome.entries, strings_of(request).numbers)
+            done = "" if outcome.mistakes else words.import_done.of(outcome.entries).format(n=n)
+            imported = ImportTried(done, outcome.mistakes[:_MISTAKES_SHOWN])
+        return await self._drawn(request, viewer, RegistryAsked(), imported=imported)
+
+    async def export(self, request: Request) -> Response:
+        viewer = await self.site.entering(request)
+        if isinstance(viewer, Response):
+            return viewer
+        if "exchange_registry" not in self.site.deps.pages.may(viewer):
+            return await self.site.missing(request, viewer)
+        csv = await self.site.deps.acts.export_registry(viewer)
+        headers = {"Content-Disposition": 'attachment; filename="registry.csv"', "Cache-Control": "no-store"}
+        return Response(csv, media_type="text/csv; charset=utf-8", headers=headers)
+
+    async def _drawn(
+        self,
+        request: Request,
+        viewer: Viewer,
+        asked: RegistryAsked,
+        *,
+        tried: Tried | None = None,
+        imported: ImportTried | None = None,
+    ) -> Response:
+        site = self.site
+        needed: PageAct = "registry"
+        if needed not in site.deps.pages.may(viewer):
+            return await site.missing(request, viewer)
+        frame = await site.frame(request, viewer, PATH)
+        page = registry_page(
+            asked=asked,
+            registry=site.deps.pages.registry(viewer),
+            may=frame.may,
+            tried=tried or Tried(),
+            imported=imported or ImportTried(),
+            strings=frame.strings,
+        )
+        wrong = bool(page.mistakes or page.imported.mistakes)
+        html = site.templates.page("registry.html", frame, page, zones=time_zones() if page.kind == "clinic" else ())
+        return page_response(html, request, status=_UNPROCESSABLE if wrong else 200)

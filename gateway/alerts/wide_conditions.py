@@ -1,0 +1,83 @@
+"""What is wrong with a whole clinic, or with the gateway itself. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from gateway.alerts.conditions import Finding, Rules, Verdict, falling, percent, rising
+from gateway.alerts.device_conditions import graded
+
+GATEWAY: Final = "gateway"
+"""The subject of alerts about the gateway itself; they belong to no clinic."""
+NO_CLINIC: Final = ""
+FEWEST_DEVICES: Final = 2
+"""A clinic of one device has no outage of its own: the device says it."""
+FRESH_MS: Final = 3_600_000
+"""What a device said longer than this before its clinic's newest reading does not count."""
+
+
+class PowerState(NamedTuple):
+    """What a device that stands on mains said of its power last."""
+
+    on_battery: bool
+    at_ms: int
+
+
+def clinic_mains_lost(clinic_id: str, states: Sequence[PowerState], rules: Rules) -> Finding | None:
+    """Most devices of a clinic that stand on mains run on their batteries: the clinic has no power."""
+    newest_ms = max((state.at_ms for state in states), default=0)
+    fresh = [state for state in states if state.at_ms >= newest_ms - FRESH_MS]
+    if len(fresh) < FEWEST_DEVICES:
+        return None
+    settings = rules.rule("clinic_mains_lost")
+    dark = sum(state.on_battery for state in fresh)
+    share = dark / len(fresh)
+    verdict = rising(share, settings.threshold or 0.0, settings.hysteresis)
+    if verdict == "true" and dark < FEWEST_DEVICES:
+        verdict = "within"
+    summary = f"Clinic {clinic_id} has lost mains: {dark} of {len(fresh)} devices run on their batteries"
+    return Finding(
+        "clinic_mains_lost",
+        clinic_id,
+        clinic_id,
+        None,
+        settings.severity,
+        verdict,
+        share,
+        summary,
+        newest_ms,
+        worse_by=0.2,
+    )
+
+
+def gateway_disk_low(free_ratio: float, free_bytes: int, now_ms: int, rules: Rules) -> Finding:
+    """The disk that holds the store is nearly full: soon nothing more can be taken in."""
+    settings = rules.rule("gateway_disk_low")
+    verdict = falling(free_ratio, settings.threshold or 0.0, settings.hysteresis)
+    summary = f"The gateway's disk has {percent(free_ratio)} free, {free_bytes / 1e9:.1f} GB: make room"
+    severity = graded(settings, free_ratio, rises=False)
+    return Finding(
+        "gateway_disk_low", GATEWAY, NO_CLINIC, None, severity, verdict, free_ratio, summary, now_ms, worse_by=None
+    )
+
+
+def gateway_broker_lost(lost_ms: int, now_ms: int, rules: Rules) -> Finding:
+    """The gateway has no connection to the broker: it hears nobody."""
+    settings = rules.rule("gateway_broker_lost")
+    verdict: Verdict = "false"
+    if lost_ms:
+        verdict = "true" if lost_ms >= (settings.threshold or 0.0) * 1_000 else "within"
+    summary = f"The gateway has had no connection to the broker for {lost_ms // 60_000} min"
+    return Finding(
+        "gateway_broker_lost",
+        GATEWAY,
+        NO_CLINIC,
+        None,
+        settings.severity,
+        verdict,
+        lost_ms / 1_000,
+        summary,
+        now_ms,
+        worse_by=None,
+    )

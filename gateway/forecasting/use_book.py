@@ -1,0 +1,80 @@
+"""The use book: how each device uses its nozzles up, read from its sessions now and then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from gateway.clock import Clock
+from gateway.forecasting.use import Calendar, DeviceUse, device_use, fleet_use, open_day_amounts
+from gateway.ingest.fleet import Fleet
+from gateway.ingest.registry import Registry
+from gateway.store.forecast_base import ForecastStore
+from gateway.store.forecast_rows import UseRow
+from gateway.wear.paths import Floats
+
+_GOOD_FOR_MS: Final = 900_000
+_WEEK_MS: Final = 7 * 86_400_000
+
+
+class _Kept(NamedTuple):
+    read_at_ms: int
+    sessions: Floats
+    days: Floats
+
+
+class UseBook:
+    """Rates of use by device; a device that has held no session goes by the fleet's."""
+
+    def __init__(self, *, store: ForecastStore, fleet: Fleet, registry: Registry, clock: Clock, weeks: int) -> None:
+        self._store = store
+        self._fleet = fleet
+        self._registry = registry
+        self._clock = clock
+        self._span_ms = weeks * _WEEK_MS
+        self._kept: dict[str, _Kept] = {}
+
+    def calendar(self, clinic_id: str) -> Calendar:
+        """A clinic's, as the registry has it now."""
+        return Calendar.of(self._registry.clinic(clinic_id))
+
+    async def uses(self, device_ids: Collection[str]) -> Mapping[str, DeviceUse]:
+        """The rates of these devices; empty while no device has held a session."""
+        now_ms = self._clock.now_ms()
+        stale = [device_id for device_id in device_ids if self._is_stale(device_id)]
+        if stale:
+            rows = await self._store.device_use(stale, now_ms - self._span_ms)
+            calendars = {device_id: self._calendar_of(device_id) for device_id in stale}
+            kept = await asyncio.to_thread(_read, rows, calendars, now_ms - self._span_ms, now_ms)
+            read_at_ms = self._clock.monotonic_ms()
+            self._kept.update({device: _Kept(read_at_ms, *amounts) for device, amounts in kept.items()})
+        known = list(self._kept.values())
+        fleet = fleet_use([one.sessions for one in known], [one.days for one in known])
+        if fleet is None:
+            return {}
+        return {
+            device_id: device_use(self._kept[device_id].sessions, self._kept[device_id].days, fleet)
+            for device_id in device_ids
+        }
+
+    def _is_stale(self, device_id: str) -> bool:
+        kept = self._kept.get(device_id)
+        return kept is None or self._clock.monotonic_ms() - kept.read_at_ms >= _GOOD_FOR_MS
+
+    def _calendar_of(self, device_id: str) -> Calendar:
+        state = self._fleet.device(device_id)
+        return self.calendar(state.clinic_id if state is not None else "")
+
+
+def _read(
+    rows: Mapping[str, tuple[UseRow, ...]], calendars: Mapping[str, Calendar], since_ms: int, now_ms: int
+) -> dict[str, tuple[Floats, Floats]]:
+    amounts = {}
+    for device_id, calendar in calendars.items():
+        uses = rows.get(device_id, ())
+        sessions = np.array([float(use.strikes) for use in uses])
+        amounts[device_id] = (sessions, open_day_amounts(uses, calendar, since_ms, now_ms))
+    return amounts

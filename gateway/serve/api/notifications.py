@@ -1,0 +1,61 @@
+"""How one is told oneself, and what was sent to whom."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias, cast
+
+from fastapi import APIRouter, Depends
+
+from gateway.serve.access import audit_row
+from gateway.serve.answers import Items
+from gateway.serve.api.asking import Cursor, Limit, Serving, allowed
+from gateway.serve.api.cursor import read_cursor, write_cursor
+from gateway.serve.notify_shapes import MessageView, NotificationBody, NotificationView
+from gateway.store.notify_rows import MessageState, NotificationSettings
+from schemas.access import Viewer
+
+router = APIRouter(tags=["notifications"])
+
+Told: TypeAlias = Annotated[Viewer, Depends(allowed("edit_notifications"))]
+
+
+@router.get("/me/notifications")
+async def my_notifications(viewer: Told, serving: Serving) -> NotificationView:
+    """Where and when one is told."""
+    rows = await serving.parts.store.notification_settings()
+    settings = next((row for row in rows if row.user_name == viewer.name), NotificationSettings(viewer.name))
+    return NotificationView.of(settings, told=await _is_person(serving, viewer))
+
+
+@router.put("/me/notifications")
+async def set_my_notifications(viewer: Told, serving: Serving, body: NotificationBody) -> NotificationView:
+    """Replaces all of it; what is left out is none."""
+    at_ms = serving.actions.done_at(body.at_ms)
+    settings = body.settings(viewer.name)
+    channels: dict[str, object] = {"channels": [channel for channel, _ in settings.addresses]}
+    now_ms = serving.parts.clock.now_ms()
+    audit = audit_row(now_ms, viewer.name, "edit_notifications", viewer.name, channels, at_ms)
+    await serving.parts.store.save_notification_settings(settings, audit)
+    return NotificationView.of(settings, told=await _is_person(serving, viewer))
+
+
+@router.get("/notifications")
+async def notifications(
+    viewer: Annotated[Viewer, Depends(allowed("read_outbox"))],
+    serving: Serving,
+    state: MessageState | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Items[MessageView]:
+    """Messages to receivers, newest first: waiting, being sent, sent, or dead (given up)."""
+    place = cast("tuple[int] | None", read_cursor(cursor, int))
+    rows = await serving.parts.store.outbox(limit=limit + 1, before=place[0] if place else None, state=state)
+    page = rows[:limit]
+    return Items(
+        items=tuple(MessageView.of(row) for row in page),
+        next_cursor=write_cursor((page[-1].message_id,) if len(rows) > limit else None),
+    )
+
+
+async def _is_person(serving: Serving, viewer: Viewer) -> bool:
+    return await serving.parts.store.user(viewer.name) is not None

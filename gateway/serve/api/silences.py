@@ -1,0 +1,73 @@
+"""Silences and maintenance windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias, cast
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from gateway.serve.answers import Items
+from gateway.serve.api.asking import Cursor, IdempotencyKey, Limit, NumberInPath, Serving, allowed
+from gateway.serve.api.cursor import read_cursor, write_cursor
+from gateway.serve.paged import filled_page
+from gateway.serve.silence_acts import AlertSilenceBody, SilenceBody, SilenceView
+from schemas.access import Viewer
+from schemas.alert import Silence
+
+router = APIRouter(tags=["alerts"])
+
+Silencer: TypeAlias = Annotated[Viewer, Depends(allowed("silence_alert"))]
+OpenOnly: TypeAlias = Annotated[bool, Query(alias="open", description="Only those that count now or later.")]
+
+
+@router.get("/silences")
+async def silences(
+    viewer: Silencer, serving: Serving, open_only: OpenOnly = True, limit: Limit = 100, cursor: Cursor = None
+) -> Items[SilenceView]:
+    """Silences and maintenance windows in scope, newest first."""
+    now_ms = serving.parts.clock.now_ms()
+
+    async def fetch(rows: int, before: int | None) -> Sequence[Silence]:
+        return await serving.parts.store.silences(limit=rows, before=before, open_at_ms=now_ms if open_only else None)
+
+    place = cast("tuple[int] | None", read_cursor(cursor, int))
+    page = await filled_page(
+        fetch,
+        cursor_of=lambda silence: silence.silence_id,
+        keep=lambda silence: serving.silence_acts.sees(viewer, silence),
+        limit=limit,
+        before=place[0] if place else None,
+    )
+    items = tuple(SilenceView.of(silence) for silence in page.rows)
+    return Items(items=items, next_cursor=write_cursor((page.next,) if page.next is not None else None))
+
+
+@router.post("/silences", response_model=SilenceView)
+async def add_silence(
+    request: Request, viewer: Silencer, serving: Serving, body: SilenceBody, _: IdempotencyKey = None
+) -> Response:
+    """Makes a silence, or plans a maintenance window: nothing is sent, states go on."""
+    return await serving.answers.once(request, viewer, lambda: serving.silence_acts.add(viewer, body))
+
+
+@router.delete("/silences/{silence_id}")
+async def end_silence(viewer: Silencer, serving: Serving, silence_id: NumberInPath) -> SilenceView:
+    """Ends a silence before its time; it stays on record."""
+    return await serving.silence_acts.end(viewer, silence_id)
+
+
+@router.post("/alerts/{alert_id}/silence", response_model=SilenceView)
+async def silence_alert(
+    request: Request,
+    viewer: Silencer,
+    serving: Serving,
+    alert_id: NumberInPath,
+    body: AlertSilenceBody | None = None,
+    _: IdempotencyKey = None,
+) -> Response:
+    """Says nothing more about this alert for a while, or until it resolves."""
+    asked = body or AlertSilenceBody()
+    return await serving.answers.once(
+        request, viewer, lambda: serving.silence_acts.silence_alert(viewer, alert_id, asked)
+    )

@@ -1,0 +1,108 @@
+"""What people do on pages: forms as they were typed, to the same acts as the API's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from gateway.errors import ConflictError, InvalidInputError, NotFoundError
+from gateway.ingest.registry import Registry
+from gateway.serve.action_shapes import Acknowledgement, RegistryExport, RegistryImport
+from gateway.serve.actions import Actions
+from gateway.serve.reader import Reader
+from gateway.serve.registry_rules import checked_entry
+from gateway.serve.roles import Act, require
+from schemas.access import Viewer
+from schemas.page_views import EntryKind, ImportOutcome
+from schemas.registry import Clinic, DeviceEntry, NozzleModel, RegistryEntry
+
+_EDITS: Final[Mapping[EntryKind, Act]] = {
+    "clinic": "edit_clinic",
+    "device": "edit_device",
+    "nozzle_model": "edit_nozzle_model",
+}
+_FIELDS: Final[Mapping[EntryKind, frozenset[str]]] = {
+    "clinic": frozenset({"name", "region", "timezone", "opening_hours", "contact"}),
+    "device": frozenset({"label", "asset_tag", "room", "state"}),
+    "nozzle_model": frozenset({"rated_strikes", "coating_limit", "lead_days", "price", "fits"}),
+}
+_NULLABLE: Final = frozenset({"rated_strikes", "lead_days", "price"})
+
+
+class FormActs:
+    """Carries out `schemas.page_views.PageActs`."""
+
+    def __init__(self, *, actions: Actions, reader: Reader, registry: Registry) -> None:
+        self._actions = actions
+        self._reader = reader
+        self._registry = registry
+
+    async def acknowledge(self, viewer: Viewer, alert_id: int) -> bool:
+        """False where the alert is over already. Raises ForbiddenError, NotFoundError."""
+        try:
+            await self._actions.acknowledge(viewer, Acknowledgement(alert_id=alert_id))
+        except ConflictError:
+            return False
+        return True
+
+    async def save_entry(
+        self, viewer: Viewer, kind: EntryKind, entry_id: str, fields: Mapping[str, str]
+    ) -> Sequence[str]:
+        """The mistakes found. Raises ForbiddenError, and NotFoundError for what lies out of sight."""
+        require(viewer, _EDITS[kind])
+        self._check_seen(viewer, kind, entry_id)
+        typed = {name: text.strip() for name, text in fields.items() if name in _FIELDS[kind]}
+        try:
+            current = self._current(kind, entry_id).model_dump()
+            if kind == "clinic":
+                current["discovered"] = False
+            given = {name: _value(name, text) for name, text in typed.items()}
+            entry = checked_entry(_TYPES[kind], {**current, **given})
+        except InvalidInputError as error:
+            return tuple(error.mistakes)
+        await self._actions.save_entry(viewer, entry, tuple(typed))
+        return ()
+
+    async def import_registry(self, viewer: Viewer, csv: str) -> ImportOutcome:
+        """Takes a whole file or nothing of it. Raises ForbiddenError."""
+        try:
+            done = await self._actions.registry_import(viewer, RegistryImport(csv=csv))
+        except InvalidInputError as error:
+            return ImportOutcome(entries=0, mistakes=tuple(error.mistakes))
+        return ImportOutcome(entries=done.clinics + done.devices + done.nozzle_models + done.lots, mistakes=())
+
+    async def export_registry(self, viewer: Viewer) -> str:
+        """The whole registry as CSV. Raises ForbiddenError."""
+        return (await self._actions.registry_export(viewer, RegistryExport())).csv
+
+    def _check_seen(self, viewer: Viewer, kind: EntryKind, entry_id: str) -> None:
+        if kind == "clinic" and entry_id not in {view.id for view in self._reader.clinics(viewer)}:
+            raise NotFoundError(f"there is no clinic {entry_id}")
+        if kind == "device" and self._reader.device(viewer, entry_id) is None:
+            raise NotFoundError(f"there is no device {entry_id}")
+
+    def _current(self, kind: EntryKind, entry_id: str) -> RegistryEntry:
+        match kind:
+            case "clinic":
+                return self._registry.clinic(entry_id)
+            case "device":
+                return self._registry.device(entry_id)
+            case "nozzle_model":
+                known = self._registry.model(entry_id)
+                return known or checked_entry(NozzleModel, {"model": entry_id})
+
+
+_TYPES: Final[Mapping[EntryKind, type[Clinic] | type[DeviceEntry] | type[NozzleModel]]] = {
+    "clinic": Clinic,
+    "device": DeviceEntry,
+    "nozzle_model": NozzleModel,
+}
+
+
+def _value(name: str, text: str) -> object:
+    """What was typed, as the entry's type takes it; an emptied number is none."""
+    if name == "fits":
+        return tuple(part for part in text.replace(",", " ").replace(";", " ").split() if part)
+    if name in _NULLABLE and not text:
+        return None
+    return text

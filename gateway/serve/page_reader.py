@@ -1,0 +1,218 @@
+"""The page reader: history, past alerts, the registry and the gateway itself, as a viewer may see them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.errors import ForbiddenError
+from gateway.ingest.fleet import Fleet
+from gateway.ingest.registry import Registry
+from gateway.serve.history import HistoryReader, SessionCursor
+from gateway.serve.operator import OperatorFigures
+from gateway.serve.paged import filled_page
+from gateway.serve.reader import Reader
+from gateway.serve.roles import Act, require
+from gateway.serve.sight import Sight
+from gateway.store.base import Store
+from gateway.store.rows import SamplePoint, TimedSession
+from gateway.wear.level import wear_ratio
+from schemas.access import Viewer
+from schemas.alert import Alert
+from schemas.page_views import (
+    AlertsAsked,
+    AlertsFound,
+    DayTotal,
+    LedgerEntry,
+    OperatorView,
+    PageAct,
+    RegistryView,
+    SeriesPoint,
+    SessionMark,
+)
+from schemas.registry import DEFAULT_COATING_LIMIT, Clinic, DeviceEntry, NozzleModel
+
+_NEEDS: Final[dict[PageAct, Act]] = {
+    "acknowledge": "acknowledge_alert",
+    "registry": "edit_clinic",
+    "edit_clinic": "edit_clinic",
+    "edit_device": "edit_device",
+    "edit_nozzle_model": "edit_nozzle_model",
+    "exchange_registry": "exchange_registry",
+    "operator": "read_quarantine",
+}
+_SESSIONS_A_PAGE: Final = 1_000
+_MOST_SESSIONS: Final = 20_000
+_QUARANTINE_SHOWN: Final = 50
+
+
+class StorePageReader:
+    """Carries out `schemas.page_views.PageReader`."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        fleet: Fleet,
+        registry: Registry,
+        sight: Sight,
+        reader: Reader,
+        history: HistoryReader,
+        figures: OperatorFigures,
+    ) -> None:
+        self._store = store
+        self._fleet = fleet
+        self._registry = registry
+        self._sight = sight
+        self._reader = reader
+        self._history = history
+        self._figures = figures
+
+    def may(self, viewer: Viewer) -> frozenset[PageAct]:
+        """What the viewer's role and scope allow."""
+        return frozenset(act for act, needed in _NEEDS.items() if _allows(viewer, needed))
+
+    async def series(
+        self, viewer: Viewer, device_id: str, since_ms: int, until_ms: int, points: int
+    ) -> Sequence[SeriesPoint]:
+        """At most `points` points, in order of time."""
+        found = await self._history.samples(viewer, device_id, since_ms, until_ms, points)
+        return [self._point(point) for point in found]
+
+    async def session_marks(
+        self, viewer: Viewer, device_id: str, since_ms: int, until_ms: int
+    ) -> Sequence[SessionMark]:
+        """Newest first; at most the newest 20,000."""
+        marks: list[SessionMark] = []
+        before: SessionCursor | None = None
+        while len(marks) < _MOST_SESSIONS:
+            page = await self._history.sessions(
+                viewer,
+                device_id=device_id,
+                since_ms=since_ms,
+                until_ms=until_ms,
+                limit=_SESSIONS_A_PAGE,
+                before=before,
+            )
+            marks += [_mark(row) for row in page.rows]
+            if page.next is None:
+                break
+            before = page.next
+        return marks
+
+    async def clinic_days(self, viewer: Viewer, clinic_id: str, since_ms: int, until_ms: int) -> Sequence[DayTotal]:
+        """`clinic_id` as the viewer calls it."""
+        counts: Counter[int] = Counter()
+        for row in await self._history.sessions_by_day(viewer, since_ms, until_ms):
+            if self._sight.shown_clinic(viewer, row.clinic_id) == clinic_id:
+                counts[row.day_ms] += row.sessions
+        return [DayTotal(day_ms=day_ms, sessions=sessions) for day_ms, sessions in sorted(counts.items())]
+
+    async def ledger(self, viewer: Viewer, device_id: str) -> Sequence[LedgerEntry]:
+        """Newest first."""
+        rows = await self._store.ledger(device_id=device_id)
+        seen = [row for row in rows if self._sight.sees_record(viewer, device_id, row.clinic_id, row.serial)]
+        return [
+            LedgerEntry(
+                ts_ms=row.event_ms,
+                action=row.action,
+                serial=row.serial,
+                strikes=row.strikes,
+                made_by=row.made_by,
+                # What a person wrote may name the clinic.
+                reason=None if viewer.role == "vendor" else row.reason,
+            )
+            for row in sorted(seen, key=lambda row: row.key, reverse=True)
+        ]
+
+    async def alerts(self, viewer: Viewer, asked: AlertsAsked, limit: int, before: int | None) -> AlertsFound:
+        """Newest first; the clinic as the viewer calls it."""
+        clinic_id = self._sight.real_clinic(viewer, asked.clinic_id) if asked.clinic_id is not None else None
+        if asked.clinic_id is not None and clinic_id is None:
+            return AlertsFound(items=(), next=None)
+
+        async def fetch(rows: int, behind: int | None) -> Sequence[Alert]:
+            return await self._store.alerts(
+                limit=rows,
+                before=behind,
+                state=asked.state,
+                rule=asked.rule,
+                clinic_id=clinic_id,
+                device_id=asked.device_id,
+            )
+
+        def keep(alert: Alert) -> bool:
+            return asked.severity in (None, alert.severity) and self._sight.sees_alert(viewer, alert)
+
+        page = await filled_page(fetch, cursor_of=lambda alert: alert.alert_id, keep=keep, limit=limit, before=before)
+        return AlertsFound(items=tuple(self._reader.alert_view(viewer, alert) for alert in page.rows), next=page.next)
+
+    def registry(self, viewer: Viewer) -> RegistryView:
+        """Every clinic and device in scope; nozzle models that are written down or that a device has fitted."""
+        clinics = [view.id for view in self._reader.clinics(viewer)]
+        devices = [state.device_id for state in self._fleet.devices() if self._sight.sees_device(viewer, state)]
+        written = {entry.model for entry in self._registry.entries() if isinstance(entry, NozzleModel)}
+        fitted = {nozzle.model for nozzle in self._fleet.nozzles() if nozzle.model is not None}
+        models = sorted(model for model in written | fitted if viewer.scope.sees_model(model))
+        return RegistryView(
+            clinics=tuple(self._clinic(clinic_id) for clinic_id in sorted(clinics)),
+            devices=tuple(self._device(device_id) for device_id in sorted(devices)),
+            nozzle_models=tuple(self._registry.model(model) or NozzleModel(model=model) for model in models),
+        )
+
+    async def operator(self, viewer: Viewer) -> OperatorView:
+        """Raises ForbiddenError where the viewer may not read the quarantine."""
+        require(viewer, "read_quarantine")
+        entries = await self._store.quarantine(limit=_QUARANTINE_SHOWN, before=None, released=False)
+        return self._figures.view(
+            missing=self._fleet.missing_records(), stats=await self._store.stats(), quarantine=entries
+        )
+
+    def _clinic(self, clinic_id: str) -> Clinic:
+        return self._registry.clinic(clinic_id)
+
+    def _device(self, device_id: str) -> DeviceEntry:
+        return self._registry.device(device_id)
+
+    def _point(self, point: SamplePoint) -> SeriesPoint:
+        nozzle = self._fleet.nozzle(point.nozzle_serial) if point.nozzle_serial is not None else None
+        model = self._registry.model(nozzle.model) if nozzle else None
+        rated = nozzle.rated_strikes if nozzle else None
+        return SeriesPoint(
+            ts_ms=point.ts_ms,
+            on_mains=point.power_source == "mains",
+            charge=point.charge_ratio,
+            voltage_v=point.voltage_v,
+            health=point.health_ratio,
+            serial=point.nozzle_serial,
+            wear=wear_ratio(
+                coating_ratio=point.coating_ratio,
+                coating_limit=model.coating_limit if model else DEFAULT_COATING_LIMIT,
+                strikes=point.strikes,
+                rated_strikes=rated or (model.rated_strikes if model else None),
+            ),
+            session_active=point.session_active,
+        )
+
+
+def _allows(viewer: Viewer, act: Act) -> bool:
+    try:
+        require(viewer, act)
+    except ForbiddenError:
+        return False
+    return True
+
+
+def _mark(row: TimedSession) -> SessionMark:
+    session = row.session
+    started_ms, ended_ms = session.started_ms, session.ended_ms
+    return SessionMark(
+        ended_ms=row.event_ms if ended_ms is None else ended_ms,
+        duration_ms=None if started_ms is None or ended_ms is None else ended_ms - started_ms,
+        strikes=session.strikes,
+        depth_mm=session.depth_mm,
+        power_source=session.power_source,
+        serial=session.nozzle_serial,
+        end=session.end,
+    )
