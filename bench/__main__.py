@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench import gateway_under_load
 
-BENCHMARKS = ("backlog", "steady", "append")
+BENCHMARKS = ("backlog", "steady", "append", "alerts")
 
 
 def main() -> None:
@@ -29,7 +29,8 @@ def main() -> None:
             elif name == "steady":
                 gateway_under_load.steady(Path(directory), options.rate, options.seconds)
             else:
-                subprocess.run([sys.executable, "-m", "bench.bench_append"], check=True)
+                module = {"append": "bench.bench_append", "alerts": "bench.alert_pass"}[name]
+                subprocess.run([sys.executable, "-m", module], check=True)
 
 
 if __name__ == "__main__":

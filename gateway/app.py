@@ -199,7 +199,7 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
     await engine.restore()
     work = _work(config, store, fleet, registry, engine, feed, clock, events, forecasts)
     await work.desk.restore()
-    advice = _advice(config, fleet, registry, engine, feed, clock, events) if config.notify.advice else None
+    advice = _advice(config, fleet, registry, engine, feed, clock, events, forecasts) if config.notify.advice else None
     if advice is not None:
         listener.on_session_lost(advice.republish)
     parts = Parts(
@@ -289,6 +289,7 @@ def _advice(
     feed: CommitFeed,
     clock: Clock,
     events: Events,
+    forecasts: Forecasts,
 ) -> AdvicePublisher:
     # A connection of its own: the collector's session must not be disturbed by what we publish.
     settings = config.broker.mqtt_settings(client_id=f"{config.broker.client_id}-advice")
@@ -302,6 +303,7 @@ def _advice(
         valid_h=config.notify.advice_valid_h,
         clock=clock,
         events=events,
+        forecasts=forecasts,
     )
 
 

@@ -13,6 +13,7 @@ from dashboards.charts.theme import Palette, Span, Spec, along_time, chart_of, t
 HEIGHT: Final = 240
 _STRIP_TOP: Final = -0.06
 _STRIP_BOTTOM: Final = -0.16
+_STRIP_HEIGHT: Final = 64
 
 
 class PowerPoint(NamedTuple):
@@ -65,7 +66,16 @@ def power_spec(
     """The chart: lines where the device has a battery, and below them the strip of its sources."""
     frame = time_frame(span, since, until)
     layers = [frame, _strip(points, until, palette, words), *_lines(points, palette, words)]
-    return themed(alt.layer(*layers), palette, height=HEIGHT, description=words.description)
+    return themed(
+        alt.layer(*layers),
+        palette,
+        height=HEIGHT if _has_battery(points) else _STRIP_HEIGHT,
+        description=words.description,
+    )
+
+
+def _has_battery(points: Sequence[PowerPoint]) -> bool:
+    return any(point.charge is not None or point.health is not None for point in points)
 
 
 def _lines(points: Sequence[PowerPoint], palette: Palette, words: PowerWords) -> list[alt.Chart]:
@@ -92,11 +102,12 @@ def _lines(points: Sequence[PowerPoint], palette: Palette, words: PowerWords) ->
 
 
 def _strip(points: Sequence[PowerPoint], until: int, palette: Palette, words: PowerWords) -> alt.Chart:
+    shown = _has_battery(points)
     y = alt.Y(
         "top",
         type="quantitative",
-        scale=alt.Scale(domain=[_STRIP_BOTTOM - 0.02, 1.0], nice=False),
-        axis=alt.Axis(format=".0%", values=[0, 0.5, 1.0], title=None),
+        scale=alt.Scale(domain=[_STRIP_BOTTOM - 0.02, 1.0 if shown else _STRIP_TOP], nice=False),
+        axis=alt.Axis(format=".0%", values=[0, 0.5, 1.0], title=None) if shown else None,
     )
     rows = [
         {**stretch._asdict(), "top": _STRIP_TOP, "bottom": _STRIP_BOTTOM} for stretch in stretches(points, until, words)

@@ -24,10 +24,10 @@ class Clinics:
     def stands(self, state: DeviceState, power_source: str) -> bool:
         """Whether the device stands on mains, so that it can lose it: it said so, or was on mains and did not say
         that it is mobile. `power_source` is that of its reading."""
-        if power_source == "mains":
-            self._was_on_mains.add(state.device_id)
         if state.form is not None:
             return state.form == "stationary"
+        if power_source == "mains":
+            self._was_on_mains.add(state.device_id)
         return state.device_id in self._was_on_mains
 
     def note(self, state: DeviceState, lifecycle: DeviceLifecycle) -> None:

@@ -28,6 +28,7 @@ from gateway.alerts.nozzle_conditions import (
     duplicates,
     expiry_ms,
     mismatched,
+    never_expired_before_ms,
     unreported_change,
     use_of,
 )
@@ -138,7 +139,7 @@ class FleetEvidence:
         due = self._due_by(nozzle, model)
         if due is not None and nozzle.last_event_ms >= due.due_ms:
             return True
-        if nozzle.expires_on is not None and self._is_expired(nozzle):
+        if self._is_expired(nozzle):
             return True
         if model is not None and model.fits and mismatched(model, state.model if state else None):
             return True
@@ -173,6 +174,8 @@ class FleetEvidence:
         return due_by(forecast.replace_by, lead_days, clinic.timezone, clinic.opening_hours)
 
     def _is_expired(self, nozzle: NozzleState) -> bool:
+        if nozzle.expires_on is None or nozzle.last_event_ms < never_expired_before_ms(nozzle.expires_on):
+            return False
         expires_ms = expiry_ms(nozzle.expires_on, self._registry.clinic(nozzle.clinic_id).timezone)
         return expires_ms is not None and nozzle.last_event_ms >= expires_ms
 

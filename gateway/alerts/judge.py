@@ -82,6 +82,8 @@ class Judge:
             return _not_before(finding, alert)
         if not finding.from_readings or not is_needed(alert, finding):
             return finding
+        if (alert is None or alert.state == "resolved") and not self._might_open(finding):
+            return finding
         stands = await self._stood_since(finding, rules)
         wanted = finding.verdict == "true" or (alert is not None and alert.state == "pending")
         return finding._replace(since_ms=stands.get(wanted))

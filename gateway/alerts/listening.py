@@ -68,7 +68,8 @@ class LastHeard:
         before = self._heard.get(subject)
         if before is not None and before.received_ms == received_ms:
             return False
-        schedule = self._schedule_of(subject)
+        # Other hours count from the next deadline on: they change seldom, and who is heard changes all the time.
+        schedule = self._schedule_of(subject) if before is None else before.schedule
         self._heard[subject] = _Heard(schedule, self._counters.now_ms(schedule), received_ms, live)
         if subject not in self._waiting:
             self._wait(subject, schedule)

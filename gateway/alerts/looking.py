@@ -60,9 +60,9 @@ class Looking:
         """Takes the fleet as it was restored; all but `unlooked` were looked at before the last run ended."""
         waiting = frozenset(unlooked)
         self._walker.start_back(len(waiting))
+        self.time_rules.hear(self._fleet.devices(), live=False)
         for state in self._fleet.devices():
             self._clinics.note(state, self._registry.device(state.device_id).state)
-            self.time_rules.hear(state, live=False)
             self.evidence.note_active(state)
             if state.device_id not in waiting:
                 self._walker.looked_at(state)
@@ -73,8 +73,8 @@ class Looking:
         clinic_ids: set[str] = set()
         for state in states:
             self._clinics.note(state, self._registry.device(state.device_id).state)
-            self.time_rules.hear(state)
             clinic_ids.add(state.clinic_id)
+        self.time_rules.hear(states)
         clinics = {one: [found] for one in sorted(clinic_ids) if (found := self.evidence.clinic(one)) is not None}
         subjects: dict[str, list[Found]] = {}
         for state in states:

@@ -19,6 +19,8 @@ OVERLAP_MS: Final = 300_000
 IN_USE_MS: Final = 86_400_000
 """A device that has not shown the nozzle for so long does not use it any more, whatever its ledger says."""
 
+_FARTHEST_ZONE_MS: Final = 14 * 3_600_000
+
 
 class Use(NamedTuple):
     """One device that has the nozzle fitted by its ledger: from when on, and when it showed it last."""
@@ -143,6 +145,13 @@ def expiry_ms(expires_on: str | None, timezone: str) -> int | None:
         return None
     midnight = datetime.combine(day, time(), tzinfo=zone_or_utc(timezone))
     return int(midnight.astimezone(UTC).timestamp()) * 1_000
+
+
+@lru_cache(maxsize=4_096)
+def never_expired_before_ms(expires_on: str) -> int:
+    """Before this no zone on Earth has the nozzle expired; 0 where the date can't be read."""
+    utc_ms = expiry_ms(expires_on, "UTC")
+    return 0 if utc_ms is None else utc_ms - _FARTHEST_ZONE_MS
 
 
 def mismatched(model: NozzleModel | None, device_model: str | None) -> bool:

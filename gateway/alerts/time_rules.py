@@ -67,11 +67,16 @@ class TimeRules:
         self._lost_ms = 0
         self._again: set[str] = set()
 
-    def hear(self, state: DeviceState, *, live: bool = True) -> None:
-        """The device as it stands: something new may have been received of it. Not `live`: before the start."""
-        seen_ms = state.last_seen_ms
-        if seen_ms and self._devices.hear(state.device_id, seen_ms, live=live):
-            self._clinic_heard.hear(state.clinic_id, seen_ms, live=live)
+    def hear(self, states: Iterable[DeviceState], *, live: bool = True) -> None:
+        """The devices as they stand: something new may have been received of them. Not `live`: before the start."""
+        clinics: dict[str, int] = {}
+        hear = self._devices.hear
+        for state in states:
+            seen_ms = state.last_seen_ms
+            if seen_ms and hear(state.device_id, seen_ms, live=live):
+                clinics[state.clinic_id] = max(seen_ms, clinics.get(state.clinic_id, 0))
+        for clinic_id, seen_ms in clinics.items():
+            self._clinic_heard.hear(clinic_id, seen_ms, live=live)
 
     def pass_time(self, elapsed_ms: int, now_ms: int, *, listening: bool, connected: bool) -> None:
         """So much time has passed on a clock that only grows; `now_ms` is the time of day, for opening hours."""
@@ -81,10 +86,10 @@ class TimeRules:
 
     def silence(self, device_id: str, now_ms: int) -> Found | None:
         """Of a device with an open alert: whether it is still silent."""
-        state = self._fleet.device(device_id)
-        if state is None or "device_silent" not in self._open.of(device_id):
+        if not self._open.has(device_id) or "device_silent" not in self._open.of(device_id):
             return None
-        return self._device(state, now_ms)
+        state = self._fleet.device(device_id)
+        return None if state is None else self._device(state, now_ms)
 
     def tick(self, now_ms: int) -> dict[str, list[Found]]:
         """What time alone has brought about, clinics before their devices."""

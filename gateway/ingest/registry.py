@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final, TypeVar, cast
+from collections.abc import Sequence
+from typing import Final, TypeVar
 
 from gateway.store.base import RegistryStore
 from gateway.store.service_rows import AuditRow
@@ -11,7 +11,7 @@ from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel, RegistryEntr
 
 E = TypeVar("E", Clinic, DeviceEntry, Lot)
 
-_MOST_DISCOVERED: Final = 500_000
+_MOST_FOUND: Final = 500_000
 
 
 class Registry:
@@ -23,8 +23,10 @@ class Registry:
         self._devices: dict[str, DeviceEntry] = {}
         self._models: dict[str, NozzleModel] = {}
         self._lots: dict[str, Lot] = {}
-        self._discovered: dict[tuple[type[RegistryEntry], str], RegistryEntry] = {}
-        """What is answered for entries that nobody wrote: rules ask for them with every message."""
+        # What is answered for entries that nobody wrote: rules ask for them with every message.
+        self._found_clinics: dict[str, Clinic] = {}
+        self._found_devices: dict[str, DeviceEntry] = {}
+        self._found_lots: dict[str, Lot] = {}
 
     async def load(self) -> None:
         """Reads all of the store's registry."""
@@ -38,19 +40,17 @@ class Registry:
             self._remember(entry)
 
     def clinic(self, clinic_id: str) -> Clinic:
-        written = self._clinics.get(clinic_id)
-        return written or self._default(Clinic, clinic_id, lambda: Clinic(clinic_id=clinic_id, discovered=True))
+        return self._clinics.get(clinic_id) or self._found_clinics.get(clinic_id) or self._find_clinic(clinic_id)
 
     def device(self, device_id: str) -> DeviceEntry:
-        written = self._devices.get(device_id)
-        return written or self._default(DeviceEntry, device_id, lambda: DeviceEntry(device_id=device_id))
+        return self._devices.get(device_id) or self._found_devices.get(device_id) or self._find_device(device_id)
 
     def model(self, model: str | None) -> NozzleModel | None:
         """None where the model is unknown; what depends on it then falls back on the contract's defaults."""
         return self._models.get(model) if model is not None else None
 
     def lot(self, lot: str) -> Lot:
-        return self._lots.get(lot) or self._default(Lot, lot, lambda: Lot(lot=lot))
+        return self._lots.get(lot) or self._found_lots.get(lot) or self._find_lot(lot)
 
     def entries(self) -> tuple[RegistryEntry, ...]:
         """All that people wrote, for listing and export."""
@@ -61,13 +61,14 @@ class Registry:
             *self._lots.values(),
         )
 
-    def _default(self, kind: type[E], name: str, make: Callable[[], E]) -> E:
-        known = self._discovered.get((kind, name))
-        if known is None:
-            if len(self._discovered) >= _MOST_DISCOVERED:
-                self._discovered.clear()
-            known = self._discovered[kind, name] = make()
-        return cast("E", known)
+    def _find_clinic(self, clinic_id: str) -> Clinic:
+        return _keep(self._found_clinics, clinic_id, Clinic(clinic_id=clinic_id, discovered=True))
+
+    def _find_device(self, device_id: str) -> DeviceEntry:
+        return _keep(self._found_devices, device_id, DeviceEntry(device_id=device_id))
+
+    def _find_lot(self, lot: str) -> Lot:
+        return _keep(self._found_lots, lot, Lot(lot=lot))
 
     def _remember(self, entry: RegistryEntry) -> None:
         match entry:
@@ -79,3 +80,10 @@ class Registry:
                 self._models[entry.model] = entry
             case Lot():
                 self._lots[entry.lot] = entry
+
+
+def _keep(found: dict[str, E], name: str, entry: E) -> E:
+    if len(found) >= _MOST_FOUND:
+        found.clear()
+    found[name] = entry
+    return entry

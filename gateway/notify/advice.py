@@ -15,13 +15,14 @@ from collectors.backoff import Backoff
 from collectors.errors import CollectorError
 from gateway.clock import Clock
 from gateway.events import Events
+from gateway.forecasting.board import Forecasts, NoForecasts, NozzleForecast
 from gateway.ingest.feed import CommitFeed, Follower
 from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
 from gateway.store.rows import DeviceState
 from gateway.wear.level import nozzle_wear
 from schemas.alert import Alert, Rule
-from schemas.messages import AdviceMessage
+from schemas.messages import AdviceMessage, RemainingSessions
 from schemas.topics import device_topic
 
 AdviceWord: TypeAlias = Literal["ok", "due", "replace", "unknown"]
@@ -97,7 +98,9 @@ class AdvicePublisher:
         valid_h: int,
         clock: Clock,
         events: Events,
+        forecasts: Forecasts | None = None,
     ) -> None:
+        self._forecasts = forecasts if forecasts is not None else NoForecasts()
         self._fleet = fleet
         self._registry = registry
         self._alerts = alerts
@@ -195,7 +198,7 @@ class AdvicePublisher:
         message = AdviceMessage(
             serial=advice.serial,
             nozzle=advice.word,
-            remaining_sessions=None,
+            remaining_sessions=_remaining(self._forecasts.forecast_of(advice.serial) if advice.serial else None),
             as_of_ms=min(now_ms, nozzle.last_event_ms if nozzle else device.last_seen_ms),
             valid_until_ms=now_ms + self._valid_ms,
         )
@@ -205,3 +208,11 @@ class AdvicePublisher:
             retain=True,
             expiry_s=self._valid_ms // 1000,
         )
+
+
+def _remaining(forecast: NozzleForecast | None) -> RemainingSessions | None:
+    """The forecast as it stands when the advice is said; its changes alone are not worth another message."""
+    sessions = forecast.remaining_sessions if forecast is not None else None
+    if sessions is None:
+        return None
+    return RemainingSessions(p10=int(sessions.p10), p50=int(sessions.p50), p90=int(sessions.p90))

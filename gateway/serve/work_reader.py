@@ -78,17 +78,15 @@ class WorkReader:
         history = await self._store.order_history(order.order_id)
         return OrderDetail(**self.view(order).model_dump(), history=tuple(OrderHistoryView.of(row) for row in history))
 
-    def visits(self, viewer: Viewer, until_ms: int, clinic_id: str | None) -> tuple[VisitView, ...]:
+    async def visits(self, viewer: Viewer, until_ms: int, clinic_id: str | None) -> tuple[VisitView, ...]:
         """Trips to the clinics in scope, in order of date."""
 
-        def sees(item: DueItem) -> bool:
-            return clinic_id in (None, item.clinic_id) and self._sees(viewer, item)
-
-        return tuple(self._visit(visit) for visit in self._planner.visits(until_ms, sees))
+        found = await self._planner.visits(until_ms, lambda item: self._sees(viewer, item), clinic_id)
+        return tuple(self._visit(visit) for visit in found)
 
     async def spares(self, viewer: Viewer, clinic_id: str | None) -> tuple[SpareView, ...]:
         """Spares in scope, in order of place and model."""
-        lines = self._planner.spares(
+        lines = await self._planner.spares(
             await self._store.spares(),
             lambda kind, place, model: (
                 (clinic_id is None or (kind == "clinic" and place == clinic_id))
@@ -124,7 +122,7 @@ class WorkReader:
             return None
         viewer = Viewer(user.name, user.role, user.scope)
         until_ms = self._clock.now_ms() + _CALENDAR_DAYS * DAY_MS
-        visits = self._planner.visits(until_ms, lambda item: item.assignee == owner and self._sees(viewer, item))
+        visits = await self._planner.visits(until_ms, lambda item: item.assignee == owner and self._sees(viewer, item))
         return calendar("Silverpoint visits", [self._event(visit, base_url) for visit in visits])
 
     def _sees(self, viewer: Viewer, item: DueItem) -> bool:

@@ -25,6 +25,8 @@ MOST_BINS: Final = 128
 FOLDS: Final = 10
 _SLOPE_OVER: Final = 0.05
 _LEAST_SLOPE: Final = 0.1
+_LEAST_SPAN: Final = 1e-6
+_LOWEST: Final = -0.5
 
 
 class Kind(StrEnum):
@@ -59,7 +61,7 @@ class Warp(NamedTuple):
 
 def _between(scale: Scale, x: Floats) -> Floats:
     low, high = float(scale.at(0.0)), float(scale.at(1.0))
-    return (scale.at(x) - low) / (high - low)
+    return (scale.at(x) - low) / max(high - low, _LEAST_SPAN)
 
 
 class Binned(NamedTuple):
@@ -138,7 +140,8 @@ class Training:
 
     @cached_property
     def _level_table(self) -> tuple[Floats, Floats]:
-        edges = np.linspace(min(0.0, *(float(path.wear[0]) for path in self.paths)), 1.0, CELLS + 1)
+        lowest = max(min(0.0, *(float(path.wear[0]) for path in self.paths)), _LOWEST)
+        edges = np.linspace(lowest, 1.0, CELLS + 1)
         return edges, spent(self.paths, edges, by_level=True)
 
     @cached_property

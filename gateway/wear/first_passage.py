@@ -33,12 +33,12 @@ def first_passage_cdf(
     `ahead` (l >= 0) in use, `distance` (d) in wear, `drift` (m) in wear per use, `drift_var` (v) its variance, `q` (Q)
     in wear^2 per use. d <= 0 is 1: the limit is passed. No drift towards the limit leaves F below 1 for ever.
     """
-    x, d, m, v, q = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (ahead, distance, drift, drift_var, q)))
+    x, d, m, v, q = (np.asarray(a, dtype=float) for a in (ahead, distance, drift, drift_var, q))
     with np.errstate(all="ignore"):
         s = np.sqrt(np.maximum(v * x * x + q * x, _TINY))
         a = np.clip((m * x - d) / s, -1e9, 1e9)
         # Divided through by Q; Q = 0 leaves b infinite and the second term 0.
-        b = (2.0 * v * d * (x / np.maximum(q, _TINY)) + m * x + d) / s
+        b = ((2.0 * v * d / np.maximum(q, _TINY)) * x + m * x + d) / s
         reflected = np.array(np.exp(-0.5 * a * a) * erfcx(np.maximum(b, 0.0) / _ROOT_2) * 0.5)
         back = b < 0.0
         if back.any():
@@ -71,14 +71,14 @@ def uncertain_passage_cdf(
     `covariance` is that of wear and drift (usually negative: higher wear now leaves less drift to have made it).
     Arguments broadcast; the nodes are integrated away.
     """
-    d, p, m, v, c, q, x = np.broadcast_arrays(
-        *(np.asarray(a, dtype=float) for a in (distance, distance_var, drift, drift_var, covariance, q, ahead))
+    d, p, m, v, c, q, x = (
+        np.asarray(a, dtype=float) for a in (distance, distance_var, drift, drift_var, covariance, q, ahead)
     )
     sd = np.sqrt(np.maximum(p, 0.0))
     with np.errstate(all="ignore"):
         slope = np.where(sd > 0.0, c / sd, 0.0)
     v_given = np.maximum(v - slope * slope, 0.0)
-    total = np.zeros(x.shape)
+    total = np.zeros(np.broadcast_shapes(*(a.shape for a in (d, p, m, v, c, q, x))))
     for node, weight in _hermite(nodes):
         total += weight * first_passage_cdf(x, d - node * sd, m + node * slope, v_given, q)
     return total

@@ -12,6 +12,7 @@ from gateway.wear.history import Unit
 from gateway.wear.paths import Floats, Path
 
 _LONGEST_GUESS: Final = 20.0
+_FURTHEST: Final = 1e3
 
 
 class Frame(NamedTuple):
@@ -27,8 +28,8 @@ class Frame(NamedTuple):
         return np.maximum((usage - self.origin) / self.life, 0.0)
 
     def wear(self, wear: Floats) -> Floats:
-        """Wear, 1 at the limit."""
-        return (wear - self.start) / (self.limit - self.start)
+        """Wear, 1 at the limit; a thousand limits are as good as more."""
+        return np.clip((wear - self.start) / (self.limit - self.start), -_FURTHEST, _FURTHEST)
 
     def path(self, path: Path) -> Path:
         """A path in these terms."""
@@ -40,7 +41,8 @@ def frame_of(units: Sequence[Unit], limit: float) -> Frame:
     origin = min(float(unit.usage[0]) for unit in units)
     start = float(np.median([unit.path.wear[0] for unit in units]))
     # Every unit at or past the limit from its first reading: any start below will do.
-    scale = max(abs(limit), abs(start), 1e-300)
+    highest = max(float(np.abs(unit.wear).max()) for unit in units)
+    scale = max(abs(limit), abs(start), 1e-9 * highest, 1e-290)
     start = min(start, limit - 1e-3 * scale)
     return Frame(origin, start, limit, _life(units, limit, origin, start))
 

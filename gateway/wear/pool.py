@@ -15,6 +15,7 @@ from gateway.wear.paths import Floats
 
 _PRIOR_UNITS: Final = 4.0
 _ROUNDS: Final = 300
+_LONGEST_STEP: Final = 5.0
 
 
 def pool_weights(scores: Floats, units: float, prior: Floats) -> Floats:
@@ -26,6 +27,6 @@ def pool_weights(scores: Floats, units: float, prior: Floats) -> Floats:
     weights = prior.copy()
     for _ in range(_ROUNDS):
         slope = 2.0 * (scores @ weights) / scale + pull * (np.log(np.maximum(weights, 1e-12) / prior) + 1.0) * 0.5
-        weights = weights * np.exp(-0.3 * (slope - slope @ weights))
+        weights = weights * np.exp(np.clip(-0.3 * (slope - slope @ weights), -_LONGEST_STEP, _LONGEST_STEP))
         weights /= weights.sum()
     return weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from typing import Final, NamedTuple
@@ -24,6 +25,8 @@ _BATTERY_DAYS: Final = 14
 """A degraded battery is not an emergency."""
 _SOON_DAYS: Final = 7
 """A nozzle that is due, where nothing says how fast it wears."""
+_CHUNK: Final = 500
+"""Nozzles looked at before the loop gets its turn: a few milliseconds."""
 _FAR_MS: Final = 10 * 365 * DAY_MS
 
 
@@ -59,26 +62,35 @@ class Planner:
         self._settings = settings
         self._clock = clock
 
-    def visits(self, until_ms: int, sees: Callable[[DueItem], bool]) -> tuple[Visit, ...]:
-        """The trips for everything that is due by then and that the asker sees."""
-        items = [item for item in self.due(until_ms) if sees(item)]
-        return plan_visits(items, self._settings.trip_cost, self._clock.now_ms())
+    async def visits(
+        self, until_ms: int, sees: Callable[[DueItem], bool], clinic_id: str | None = None
+    ) -> tuple[Visit, ...]:
+        """The trips for everything that is due by then and that the asker sees, to one clinic or to all."""
+        items = [item for item in await self.due(until_ms, clinic_id) if sees(item)]
+        return await asyncio.to_thread(plan_visits, items, self._settings.trip_cost, self._clock.now_ms())
 
-    def due(self, until_ms: int) -> Iterator[DueItem]:
-        """What is due by then: open orders, and nozzles that nobody has ordered yet."""
+    async def due(self, until_ms: int, clinic_id: str | None = None) -> list[DueItem]:
+        """What is due by then: open orders, and nozzles that nobody has ordered yet. Lets others run in between."""
+        found: list[DueItem] = []
+        for looked, item in enumerate(self._due(until_ms, clinic_id), 1):
+            if item is not None:
+                found.append(item)
+            if looked % _CHUNK == 0:
+                await asyncio.sleep(0)
+        return found
+
+    def _due(self, until_ms: int, clinic_id: str | None) -> Iterator[DueItem | None]:
+        """What is due; None for each nozzle that was looked at and is not."""
         ordered: set[str] = set()
         for order in self._desk.live():
             if order.kind == "nozzle":
                 ordered.add(order.subject)
             item = self._ordered(order)
             # What is claimed is done; whether the evidence comes is another matter.
-            if order.state == "open" and item.due_ms <= until_ms:
+            if order.state == "open" and item.due_ms <= until_ms and clinic_id in (None, order.clinic_id):
                 yield item
         for nozzle in self._fleet.nozzles():
-            if nozzle.fitted and nozzle.serial not in ordered and self._is_used(nozzle.device_id):
-                expected = self._expected(nozzle)
-                if expected.due_ms is not None and expected.due_ms <= until_ms:
-                    yield self._item(nozzle, expected, expected.due_ms, None)
+            yield self._unordered(nozzle, until_ms) if self._is_looked_at(nozzle, ordered, clinic_id) else None
 
     def is_overdue(self, order: WorkOrder) -> bool:
         """Whether the order was claimed long ago and no evidence has come: somebody has to ask."""
@@ -101,11 +113,13 @@ class Planner:
         """The day at the clinic."""
         return datetime.fromtimestamp(at_ms / 1_000, UTC).astimezone(self.zone(clinic_id)).date()
 
-    def spares(self, rows: Iterable[SpareRow], sees_place: Callable[[PlaceKind, str, str], bool]) -> list[SpareLine]:
+    async def spares(
+        self, rows: Iterable[SpareRow], sees_place: Callable[[PlaceKind, str, str], bool]
+    ) -> list[SpareLine]:
         """Each counted spare, and each model that a clinic needs and nobody counted, with how long it lasts."""
         now_ms = self._clock.now_ms()
         counted = {(row.place_kind, row.place, row.model): row for row in rows}
-        needs = self._needs()
+        needs = await self._needs()
         rates = self._rates(now_ms)
         found = sorted(counted.keys() | {key for key in needs if key[0] == "clinic"})
         lines: list[SpareLine] = []
@@ -122,10 +136,10 @@ class Planner:
                 lines.append(SpareLine(kind, place, model, on_hand, row.counted_ms if row else None, lead_days, seen))
         return lines
 
-    def _needs(self) -> dict[tuple[PlaceKind, str, str], list[int]]:
+    async def _needs(self) -> dict[tuple[PlaceKind, str, str], list[int]]:
         """Due dates by place and model: of a clinic's nozzles, and of a person's orders for that one's vehicle."""
         needs: dict[tuple[PlaceKind, str, str], list[int]] = {}
-        for item in self.due(self._clock.now_ms() + _FAR_MS):
+        for item in await self.due(self._clock.now_ms() + _FAR_MS):
             if item.part is not None:
                 needs.setdefault(("clinic", item.clinic_id, item.part), []).append(item.due_ms)
                 if item.assignee is not None:
@@ -190,8 +204,17 @@ class Planner:
         noon = datetime.combine(forecast.replace_by, time(12), self.zone(nozzle.clinic_id))
         return Pace(life_days, round(noon.timestamp() * 1_000))
 
-    def _is_used(self, device_id: str) -> bool:
-        return self._registry.device(device_id).state in ("discovered", "in_service")
+    def _is_looked_at(self, nozzle: NozzleState, ordered: set[str], clinic_id: str | None) -> bool:
+        """Whether the nozzle is in use, in the clinic that is asked for, and has no order."""
+        if not nozzle.fitted or nozzle.serial in ordered or clinic_id not in (None, nozzle.clinic_id):
+            return False
+        return self._registry.device(nozzle.device_id).state in ("discovered", "in_service")
+
+    def _unordered(self, nozzle: NozzleState, until_ms: int) -> DueItem | None:
+        expected = self._expected(nozzle)
+        if expected.due_ms is None or expected.due_ms > until_ms:
+            return None
+        return self._item(nozzle, expected, expected.due_ms, None)
 
     def _lead_days(self, model: str) -> int:
         known = self._registry.model(model)

@@ -20,7 +20,9 @@ from gateway.store.forecast_rows import (
     merged,
     shift_for,
 )
+from gateway.store.rows import Batch
 from gateway.store.sqlite import SqliteStore
+from gateway.store.sqlite.migrate import migrations
 from schemas.decode import decode
 from schemas.delivery import Delivery
 from schemas.records import Sample
@@ -177,3 +179,24 @@ def test_bins_add_up_to_the_same_in_any_order(readings: list[tuple[int, int]], c
     chance.shuffle(turned)
     assert bins_of(readings) == bins_of(turned)
     assert len(bins_of(readings).bins) <= MOST_BINS
+
+
+async def test_a_store_from_before_the_forecasts_is_followed_from_its_first_sample(tmp_path: Path) -> None:
+    week = recorded(*SMALL)
+    whole = await opened(tmp_path / "a.db", now_ms=week.until_ms, registry=week.registry)
+    await follow(whole, list(week.deliveries), 400)
+    old = await SqliteStore.open(str(tmp_path / "b.db"), steps=migrations()[:1])
+    await copied(whole, old)
+    await old.close()
+    migrated = await opened(tmp_path / "b.db", now_ms=week.until_ms)
+    await follow(migrated, [], 1)
+    assert (await migrated.wear())[1] == (await whole.wear())[1]
+
+
+async def copied(rig: Rig, old: SqliteStore) -> None:
+    """Commits what one store holds to another, as an earlier program would have."""
+    snapshot = await rig.store.load_fleet()
+    for device in snapshot.devices:
+        history = await rig.store.device_history(device.device_id)
+        sightings = tuple(row for row in snapshot.sightings if row.device_id == device.device_id)
+        await old.commit(Batch(samples=history.samples, devices=(device,), sightings=sightings))

@@ -92,7 +92,8 @@ async def test_the_table_above_has_every_route_of_the_api(rig: Rig) -> None:
     }
     examples = {
         "{device_id}": "d-one", "{serial}": "n-one", "{clinic_id}": "alsterdorf", "{model}": "fine-24",
-        "{lot}": "lot-a", "{alert_id}": "1", "{silence_id}": "1", "{order_id}": "1", "{place_kind}": "clinic", "{place}": "alsterdorf",
+        "{lot}": "lot-a", "{alert_id}": "1", "{silence_id}": "1", "{order_id}": "1",
+        "{place_kind}": "clinic", "{place}": "alsterdorf",
     }  # fmt: skip
     filled = set()
     for method, path in routes:

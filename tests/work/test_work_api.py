@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from gateway.serve.access import LOCAL
 from schemas.access import Scope
 from schemas.registry import NozzleModel
-from tests.serve.rig import CLINICS, MINUTE_MS, NOW_MS, Rig, device_start, message, sample
+from tests.serve.rig import CLINICS, NOW_MS, Rig, device_start, message, sample
 
 SOUTH = Scope(clinics=frozenset({CLINICS[1]}))
 
@@ -90,10 +91,6 @@ async def test_people_open_orders_for_what_they_see(shop: Rig) -> None:
 
 async def test_an_order_is_given_to_somebody_who_can_do_it(shop: Rig) -> None:
     access = shop.services.access
-    admin = (await shop.store.users(), "admin")[1]
-    assert admin == "admin"
-    from gateway.serve.access import LOCAL
-
     await access.add_user(LOCAL, "kim", "technician", Scope(), "long enough 1")
     await access.add_user(LOCAL, "sam", "technician", SOUTH, "long enough 2")
     await access.add_user(LOCAL, "vera", "vendor", Scope(), "long enough 3")
@@ -177,8 +174,6 @@ async def test_spares_say_when_to_order(shop: Rig) -> None:
 
 
 async def test_a_calendar_is_its_owners_and_its_address_can_be_renewed(shop: Rig) -> None:
-    from gateway.serve.access import LOCAL
-
     await shop.services.access.add_user(LOCAL, "kim", "technician", Scope(), "long enough 1")
     async with await shop.client_of("manager") as client:
         assert (await client.get("/api/v1/calendar")).status_code == 409
@@ -197,4 +192,3 @@ async def test_a_calendar_is_its_owners_and_its_address_can_be_renewed(shop: Rig
         client.cookies.clear()
         assert (await client.get(url)).status_code == 404
         assert (await client.get(renewed)).status_code == 200
-    assert MINUTE_MS

@@ -186,7 +186,7 @@ async def visits(
     until_ms = _until(until, serving.parts.clock.now_ms())
     found = [
         visit
-        for visit in serving.work.visits(viewer, until_ms, clinic)
+        for visit in await serving.work.visits(viewer, until_ms, clinic)
         if place is None or (visit.due_ms, visit.clinic_id) > place
     ]
     page = tuple(found[:limit])

@@ -1,0 +1,135 @@
+"""Charts: what a spec says, and the process that draws it."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboards.charts.power import PowerPoint, PowerWords, power_spec, stretches
+from dashboards.charts.render import ChartRenderer
+from dashboards.charts.sessions import DayBar, SessionWords, bars_spec, calendar_spec
+from dashboards.charts.theme import DARK, LIGHT, PAGE, Spec, time_ticks, wall_ms
+from dashboards.charts.wear import Fan, Reading, Swap, WearData, WearWords, running_median, wear_spec
+from dashboards.web.format import zone_of
+from dashboards.web.pages.spans import SPANS_MS, stretch_until
+from dashboards.web.strings import ENGLISH
+
+HOUR_MS = 3_600_000
+NOW_MS = 1_795_343_400_000
+WEAR_WORDS = WearWords("Limit", "Wear", "Time", "Nozzle", "the wear")
+POWER_WORDS = PowerWords("Charge", "Health", "Mains", "Battery", "Source", "Time", "the power")
+SESSION_WORDS = SessionWords("Sessions", "Day", ENGLISH.numbers.weekdays, ENGLISH.numbers.months, "the sessions")
+
+
+def wear_data(fan: Fan | None = None) -> WearData:
+    first_ms = NOW_MS - 167 * HOUR_MS
+    readings = [
+        Reading(first_ms + place * HOUR_MS, place / 200, "NZ-2" if place > 60 else "NZ-1", place > 60, "then")
+        for place in range(167)
+    ]
+    swaps = [Swap(first_ms + 61 * HOUR_MS, "NZ-2")]
+    return WearData("week", NOW_MS - 168 * HOUR_MS, NOW_MS, readings, swaps, fan)
+
+
+def power_points(count: int) -> list[PowerPoint]:
+    return [PowerPoint(NOW_MS - (count - n) * HOUR_MS, n / count, 0.9, n % 20 > 8, "then") for n in range(count)]
+
+
+def every_spec() -> list[Spec]:
+    """One of each, in dark colours as a picture has them."""
+    fan = Fan(NOW_MS, 0.83, NOW_MS + 20 * HOUR_MS, NOW_MS + 40 * HOUR_MS, NOW_MS + 900 * HOUR_MS)
+    days = {date(2026, 11, day): day % 6 for day in range(1, 22)}
+    bars = [DayBar(day, sessions, str(day)) for day, sessions in days.items()]
+    return [
+        wear_spec(wear_data(fan), DARK, WEAR_WORDS),
+        power_spec(power_points(100), "hour", NOW_MS - 100 * HOUR_MS, NOW_MS, DARK, POWER_WORDS),
+        calendar_spec(days, date(2026, 6, 1), date(2026, 11, 22), DARK, SESSION_WORDS),
+        bars_spec(bars, LIGHT, SESSION_WORDS),
+    ]
+
+
+async def test_every_chart_is_drawn_in_a_process_of_its_own_that_ends_when_told(tmp_path: Path) -> None:
+    renderer = ChartRenderer(tmp_path)
+    for spec in every_spec():
+        drawn = await renderer.svg(spec)
+        assert drawn.startswith(b"<svg")
+        assert b"NaN" not in drawn
+        assert await renderer.svg(spec) is drawn
+    picture = await renderer.png(every_spec()[0], 1.0)
+    assert picture.startswith(b"\x89PNG")
+    script, again = await asyncio.gather(renderer.script(), renderer.script())
+    assert script is again
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [script]
+    workers = multiprocessing.active_children()
+    assert workers
+    renderer.close()
+    for worker in workers:
+        worker.join(10)
+        assert worker.exitcode is not None
+
+
+async def test_a_folder_that_can_not_be_written_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "kept").mkdir()
+    renderer = ChartRenderer(tmp_path / "file")
+    made = await renderer.script()
+    renderer.close()
+    assert len(made) > 100_000
+
+
+def test_a_page_draws_in_its_own_colours_alone() -> None:
+    text = str(wear_spec(wear_data(), PAGE, WEAR_WORDS))
+    assert "var(--accent)" in text
+    assert "#" not in text
+
+
+def test_the_fan_reaches_no_further_than_half_of_what_is_behind() -> None:
+    far = Fan(NOW_MS, 0.5, NOW_MS + HOUR_MS, NOW_MS + 500 * HOUR_MS, NOW_MS + 9_000 * HOUR_MS)
+    spec = wear_spec(wear_data(far), LIGHT, WEAR_WORDS)
+    shown = [spec["datasets"][layer["data"]["name"]] for layer in spec["layer"]]
+    assert shown[0][1]["t"] == NOW_MS + 84 * HOUR_MS
+    fan = next(rows for rows in shown if "low" in rows[0])
+    assert fan[0]["low"] == fan[0]["mid"] == fan[0]["high"] == 0.5
+    assert fan[-1]["high"] == 1.0
+    assert 0.5 < fan[-1]["low"] < fan[-1]["mid"] < 1.0
+
+
+def test_a_median_takes_neighbours_of_the_same_nozzle_only() -> None:
+    readings = [Reading(n, 9.0 if n == 5 else 0.5, "a", False, "") for n in range(10)]
+    readings += [Reading(10 + n, 0.1, "b", True, "") for n in range(10)]
+    assert running_median(readings) == [0.5] * 10 + [0.1] * 10
+
+
+def test_sources_are_stretches_without_gaps() -> None:
+    found = stretches(power_points(40), NOW_MS, POWER_WORDS)
+    assert [stretch.source for stretch in found] == ["Battery", "Mains", "Battery", "Mains"]
+    assert all(one.t2 == other.t for one, other in pairwise(found))
+    assert found[-1].t2 == NOW_MS
+
+
+@pytest.mark.parametrize("span", SPANS_MS)
+def test_ticks_lie_within_and_are_few(span: str) -> None:
+    stretch = stretch_until(span, NOW_MS)  # type: ignore[arg-type]
+    ticks = time_ticks(stretch.span, stretch.since_ms, stretch.until_ms)
+    assert 4 <= len(ticks) <= 8
+    assert all(stretch.since_ms <= tick <= stretch.until_ms for tick in ticks)
+
+
+@given(now_ms=st.integers(min_value=946_684_800_000, max_value=4_000_000_000_000))
+def test_a_stretch_holds_now_and_has_its_length(now_ms: int) -> None:
+    for span, length_ms in SPANS_MS.items():
+        stretch = stretch_until(span, now_ms)
+        assert stretch.since_ms <= now_ms < stretch.until_ms
+        assert stretch.until_ms - stretch.since_ms == length_ms
+
+
+def test_wall_time_is_what_the_clocks_there_show() -> None:
+    assert wall_ms(NOW_MS, zone_of("Asia/Kolkata")) - NOW_MS == 5 * HOUR_MS + HOUR_MS // 2
+    assert wall_ms(NOW_MS, zone_of("America/New_York")) - NOW_MS == -5 * HOUR_MS
