@@ -17,7 +17,6 @@ from gateway.alerts.insisting import insisting
 from gateway.alerts.judge import Judge, Judgement
 from gateway.alerts.looking import Looking
 from gateway.alerts.muting import Muting
-from gateway.alerts.time_rules import TimeRules
 from gateway.alerts.watch import DiskSpace, GatewayWatch
 from gateway.alerts.wide_conditions import GATEWAY
 from gateway.clock import Clock
@@ -310,4 +309,4 @@ def _chunks(device_ids: Iterable[str]) -> Iterator[tuple[str, ...]]:
         yield chunk
 
 
-__all__ = ["TICK_MS", "AlertEngine", "EvidenceStore", "TimeRules"]
+__all__ = ["TICK_MS", "AlertEngine", "EvidenceStore"]
