@@ -62,6 +62,7 @@ class Alert:
     acknowledged_by: str | None = None
     acknowledged_ms: int | None = None
 
+
 SilenceKind: TypeAlias = Literal["silence", "maintenance"]
 SILENCE_KINDS: Final[tuple[SilenceKind, ...]] = get_args(SilenceKind)
 

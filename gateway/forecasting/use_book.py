@@ -17,11 +17,15 @@ from gateway.store.forecast_rows import UseRow
 from gateway.wear.paths import Floats
 
 _GOOD_FOR_MS: Final = 900_000
+_AT_LEAST_MS: Final = 10_000
+"""Between two readings of a device that holds one session after another, as while its history comes in."""
 _WEEK_MS: Final = 7 * 86_400_000
 
 
 class _Kept(NamedTuple):
     read_at_ms: int
+    sessions_total: int | None
+    """The device's own count when its sessions were read: another one now means that there are more."""
     sessions: Floats
     days: Floats
 
@@ -46,11 +50,12 @@ class UseBook:
         now_ms = self._clock.now_ms()
         stale = [device_id for device_id in device_ids if self._is_stale(device_id)]
         if stale:
+            totals = {device_id: self._sessions_total(device_id) for device_id in stale}
             rows = await self._store.device_use(stale, now_ms - self._span_ms)
             calendars = {device_id: self._calendar_of(device_id) for device_id in stale}
             kept = await asyncio.to_thread(_read, rows, calendars, now_ms - self._span_ms, now_ms)
             read_at_ms = self._clock.monotonic_ms()
-            self._kept.update({device: _Kept(read_at_ms, *amounts) for device, amounts in kept.items()})
+            self._kept.update({device: _Kept(read_at_ms, totals[device], *amounts) for device, amounts in kept.items()})
         known = list(self._kept.values())
         fleet = fleet_use([one.sessions for one in known], [one.days for one in known])
         if fleet is None:
@@ -62,7 +67,16 @@ class UseBook:
 
     def _is_stale(self, device_id: str) -> bool:
         kept = self._kept.get(device_id)
-        return kept is None or self._clock.monotonic_ms() - kept.read_at_ms >= _GOOD_FOR_MS
+        if kept is None:
+            return True
+        age_ms = self._clock.monotonic_ms() - kept.read_at_ms
+        return age_ms >= _GOOD_FOR_MS or (
+            age_ms >= _AT_LEAST_MS and self._sessions_total(device_id) != kept.sessions_total
+        )
+
+    def _sessions_total(self, device_id: str) -> int | None:
+        state = self._fleet.device(device_id)
+        return state.latest.sample.sessions_total if state is not None and state.latest is not None else None
 
     def _calendar_of(self, device_id: str) -> Calendar:
         state = self._fleet.device(device_id)
