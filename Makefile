@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-long lint format bench lock screenshots clean
+.PHONY: help demo test test-long lint format bench bench-wear lock screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -35,6 +35,9 @@ format: $(VENV)/.dev ## ruff's formatter and its safe fixes
 bench: $(VENV)/.dev ## the benchmarks; prints rates, latencies and ratios of one run
 	@sh tools/debian_packages.sh mosquitto:mosquitto mosquitto_sub:mosquitto-clients
 	$(BIN)/python -m bench
+
+bench-wear: $(VENV)/.dev ## how good the wear forecasts are, on public data where it is there and on simulated fleets
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.wear
 
 screenshots: $(VENV)/.dev ## pictures of every page into out/screenshots (needs chromium)
 	@sh tools/debian_packages.sh chromium:chromium

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from collectors.errors import CollectorError
 from collectors.mqtt import MqttCollector
 from collectors.mqtt_publish import Publisher
+from dashboards.charts.render import ChartRenderer, cache_folder
 from gateway.alerts.engine import AlertEngine
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config
@@ -69,6 +70,7 @@ class Gateway:
     advice: AdvicePublisher | None
     notifier: Notifier
     services: Services
+    charts: ChartRenderer
     http: HttpServer
     stopping: asyncio.Event
 
@@ -137,6 +139,7 @@ async def open_gateway(config: Config, clock: Clock, *, open_as: Viewer | None =
                 yield gateway
             finally:
                 await gateway.http.close()
+                gateway.charts.close()
         finally:
             await store.close()
 
@@ -219,6 +222,7 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
     services = await build_services(
         parts, config.http, due_wear=config.alerts.due_wear, alerts=config.alerts, open_as=open_as
     )
+    charts = ChartRenderer(cache_folder())
     return Gateway(
         config=config,
         clock=clock,
@@ -233,7 +237,8 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
         advice=advice,
         notifier=_notifier(config, services, engine, forecasts),
         services=services,
-        http=HttpServer(create_app(services), config.http),
+        charts=charts,
+        http=HttpServer(create_app(services, charts), config.http),
         stopping=stopping,
     )
 

@@ -38,8 +38,8 @@ _ROUTERS: Final[Sequence[APIRouter]] = (
 _PROBLEM: Final = {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": "Problem details (RFC 9457)."}
 
 
-def create_app(services: Services) -> FastAPI:
-    """The application over these services; it starts and stops nothing of its own."""
+def create_app(services: Services, charts: ChartRenderer | None = None) -> FastAPI:
+    """The application over these services; it starts and stops nothing of its own. Who gives `charts` closes it."""
     app = FastAPI(
         title="Silverpoint",
         summary="The fleet's devices, nozzles, alerts and registry.",
@@ -62,11 +62,11 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(api)
     app.include_router(calendar_routes())
     app.include_router(sign_in_routes(services.access, services.credentials))
-    app.include_router(pages(_page_dependencies(services)))
+    app.include_router(pages(_page_dependencies(services, charts or ChartRenderer(cache_folder()))))
     return app
 
 
-def _page_dependencies(services: Services) -> PageDependencies:
+def _page_dependencies(services: Services, charts: ChartRenderer) -> PageDependencies:
     return PageDependencies(
         reader=services.reader,
         pages=services.page_reader,
@@ -74,7 +74,7 @@ def _page_dependencies(services: Services) -> PageDependencies:
         viewer_of=services.credentials.viewer_of,
         csrf_of=services.credentials.csrf_of,
         poster_of=services.credentials.poster_of,
-        charts=ChartRenderer(cache_folder()),
+        charts=charts,
         now_ms=services.parts.clock.now_ms,
         sign_in_path=SIGN_IN_PATH,
         sign_out_path=SIGN_OUT_PATH,
