@@ -101,6 +101,7 @@ class AlertEngine:
         self._forecast_follower = board.changes.follow()
         self._writing = asyncio.Lock()
         self._mark = 0
+        self._behind: tuple[str, ...] = ()
         self._marked_at_ms = clock.monotonic_ms()
         self._ticked_at_ms = clock.monotonic_ms()
         self._listened = False
@@ -135,17 +136,22 @@ class AlertEngine:
         return state is not None and not is_online(state, self._clock.now_ms())
 
     async def restore(self) -> None:
-        """Reads the open alerts and evaluates what was committed since the mark. Comes before `run`."""
+        """Reads the open alerts, and which devices were committed since the mark. Comes before `run`."""
         self._open.replace(await self._store.open_alerts())
         self._muting.replace(await self._store.open_silences(self._clock.now_ms()))
         self._mark = await self._store.alert_mark()
-        changed = await self._store.changed_since(self._mark)
-        self._looking.start(changed)
+        self._behind = await self._store.changed_since(self._mark)
+        self._looking.start(self._behind)
         await self._note_rejected()
-        await self.evaluate(changed, self._mark)
+
+    async def catch_up(self) -> None:
+        """Evaluates what the last run left: may walk through long histories, so nobody's start waits for it."""
+        behind, self._behind = self._behind, ()
+        await self.evaluate(behind, self._mark)
 
     async def run(self) -> None:
-        """Follows the commit feed, the forecasts and the time until it is cancelled."""
+        """Catches up, then follows the commit feed, the forecasts and the time until it is cancelled."""
+        await self.catch_up()
         self._ticked_at_ms = self._clock.monotonic_ms()
         try:
             async with asyncio.TaskGroup() as tasks:

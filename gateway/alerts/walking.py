@@ -13,6 +13,9 @@ from typing import Final, Protocol
 from gateway.store.rows import DeviceState, Key, SamplePoint
 
 PAGE: Final = 5_000
+WORTH_READING_MS: Final = 60_000
+"""Less time than this between two looks holds nothing that a rule with a hold would tell, and the store is asked for
+each device: a fleet that says much in a second would keep it busy with nothing else."""
 _DAY_MS: Final = 86_400_000
 _WALKS_BACK: Final = ((200, 40 * _DAY_MS), (5_000, 2 * _DAY_MS))
 """How far a start walks back, by how many devices were not looked at yet when the last run ended."""
@@ -56,6 +59,8 @@ class Walker:
             return ()
         else:
             since_ms = before[0] + 1
+            if key[0] - since_ms < WORTH_READING_MS:
+                return ()
         return await self._read(state.device_id, since_ms, key[0]) if since_ms < key[0] else ()
 
 

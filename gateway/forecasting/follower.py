@@ -6,6 +6,7 @@ sums alone, so the order of deliveries does not matter.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
@@ -19,6 +20,8 @@ FitOf: TypeAlias = Callable[[str], ModelFit | None]
 
 _ROWS: Final = 100_000
 _REMADE: Final = 8
+_BREATH: Final = 20
+"""Nozzles that are filtered before the loop gets its turn."""
 _REFITTED: Final = 100
 """Nozzles whose filters are made again before the loop gets its turn."""
 
@@ -82,7 +85,9 @@ class WearFollower:
     async def _after(self, backlog: WearBacklog) -> list[WearState]:
         states = [first_state(bins, self._fit_of(bins.serial)) for bins in backlog.remade if bins.bins]
         late: list[NozzleBins] = []
-        for added in backlog.added:
+        for number, added in enumerate(backlog.added):
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
             fit, state = self._fit_of(added.serial), self._states.get(added.serial)
             if state is None:
                 states.append(state_from_all(None, added, fit))
@@ -93,5 +98,8 @@ class WearFollower:
         kept = (
             {bins.serial: bins for bins in await self._store.wear_bins([bins.serial for bins in late])} if late else {}
         )
-        states += [state_from_all(kept.get(bins.serial), bins, self._fit_of(bins.serial)) for bins in late]
+        for number, bins in enumerate(late):
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
+            states.append(state_from_all(kept.get(bins.serial), bins, self._fit_of(bins.serial)))
         return states

@@ -145,6 +145,7 @@ async def open_site(
         await site.registry.load()
         await site.pipeline.start()
         await site.engine.restore()
+        await site.engine.catch_up()
         yield site
     finally:
         await store.close()

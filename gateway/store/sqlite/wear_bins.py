@@ -282,15 +282,20 @@ async def _widen(connection: aiosqlite.Connection, shifts: Sequence[tuple[int, i
         " ON s.nozzle_no = j.value ->> 0 WHERE j.value ->> 1 > s.shift",
         (json.dumps(shifts),),
     )
-    for nozzle_no, by in kept:
-        # Negative places keep the merged bins apart from those that they are made of.
-        await connection.execute(
-            "INSERT INTO wear_bins SELECT nozzle_no, -1 - (bin >> ?), sum(readings), sum(strikes_sum),"
-            " sum(coating_sum_u) FROM wear_bins WHERE nozzle_no = ? AND bin >= 0 GROUP BY bin >> ?",
-            (by, nozzle_no, by),
-        )
-        await connection.execute("DELETE FROM wear_bins WHERE nozzle_no = ? AND bin >= 0", (nozzle_no,))
-        await connection.execute("UPDATE wear_bins SET bin = -1 - bin WHERE nozzle_no = ?", (nozzle_no,))
+    if not kept:
+        return
+    # All of them by three statements: each waits its turn beside a busy loop. Negative places keep the merged bins
+    # apart from those that they are made of.
+    chosen = (json.dumps([list(row) for row in kept]),)
+    await connection.execute(
+        "INSERT INTO wear_bins SELECT w.nozzle_no, -1 - (w.bin >> (j.value ->> 1)), sum(readings), sum(strikes_sum),"
+        " sum(coating_sum_u) FROM json_each(?) j CROSS JOIN wear_bins w ON w.nozzle_no = j.value ->> 0"
+        " WHERE w.bin >= 0 GROUP BY w.nozzle_no, w.bin >> (j.value ->> 1)",
+        chosen,
+    )
+    of_them = "nozzle_no IN (SELECT value ->> 0 FROM json_each(?))"
+    await connection.execute(f"DELETE FROM wear_bins WHERE {of_them} AND bin >= 0", chosen)
+    await connection.execute(f"UPDATE wear_bins SET bin = -1 - bin WHERE {of_them} AND bin < 0", chosen)
 
 
 async def _clear(connection: aiosqlite.Connection, nozzle_nos: Sequence[int], up_to: int) -> None:
