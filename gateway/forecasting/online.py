@@ -39,7 +39,9 @@ _AT_ONCE: Final = 200
 _A_ROUND: Final = 1_000
 _BUSY_READINGS: Final = 5_000
 """In one round: history is being loaded; what would be learnt and forecast now is out of date at once."""
-_BUSY_PACE_S: Final = 3.0
+_BUSY_ROWS: Final = 100_000
+_LONGEST_BUSY_PACE_S: Final = 20.0
+"""Each taking in holds the store's writer for a moment: the less often, the fewer commits wait for it."""
 _LONGEST_WAIT_MS: Final = 300_000
 _SCORE_EVERY_MS: Final = 60_000
 _SWEEP_EVERY_MS: Final = 3_600_000
@@ -85,6 +87,8 @@ class ForecastKeeper:
         self._scored_at_ms: int | None = None
         self._swept_at_ms = clock.monotonic_ms()
         self._at_rest_ms = clock.monotonic_ms()
+        self._taken_at_ms = self._at_rest_ms
+        self._taken = 0
 
     def forecast_of(self, serial: str) -> NozzleForecast | None:
         """The nozzle's forecast as it stands."""
@@ -129,7 +133,7 @@ class ForecastKeeper:
                 try:
                     changed = await self._changed()
                     self._look_at(self._shown_by(changed))
-                    pace_s = _BUSY_PACE_S if await self.round() else _PACE_S
+                    pace_s = self._busy_pace_s() if await self.round() else _PACE_S
                 except StoreUnavailableError as error:
                     self._events.forecasts_delayed(str(error))
                     pace_s = _RETRY_S
@@ -141,6 +145,7 @@ class ForecastKeeper:
     async def round(self) -> bool:
         """One round; whether more is to be done at once. Raises StoreUnavailableError: then nothing is lost."""
         more, readings = await self._take_in()
+        self._taken = readings
         if (more or readings >= _BUSY_READINGS) and self._may_wait():
             return True
         self._at_rest_ms = self._clock.monotonic_ms()
@@ -152,6 +157,13 @@ class ForecastKeeper:
         made = await self._forecast()
         await self._score()
         return more or made >= _A_ROUND
+
+    def _busy_pace_s(self) -> float:
+        """How long to rest while much comes in: until as much has gathered as is taken in well at once."""
+        now_ms = self._clock.monotonic_ms()
+        elapsed_s = max(now_ms - self._taken_at_ms, 1) / 1_000
+        self._taken_at_ms = now_ms
+        return min(max(_BUSY_ROWS * elapsed_s / max(self._taken, 1), _PACE_S), _LONGEST_BUSY_PACE_S)
 
     def _may_wait(self) -> bool:
         """Whether forecasts may wait until what is being loaded is in."""
