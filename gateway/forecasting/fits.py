@@ -16,13 +16,14 @@ from gateway.forecasting.follower import WearFollower
 from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
 from gateway.store.forecast_base import ForecastStore
-from gateway.store.forecast_rows import StoredFit, WearState
+from gateway.store.forecast_rows import NozzleBins, StoredFit, WearState
 from schemas.registry import DEFAULT_COATING_LIMIT
 
 Learn: TypeAlias = Callable[[FitRequest], Awaitable[Learnt | None]]
 
 _HOUR_MS: Final = 3_600_000
 _RETRY_MS: Final = 60_000
+_READ_AT_ONCE: Final = 20
 """After a learning that gave nothing."""
 _GROWN: Final = 1.5
 _GROWN_AT_LEAST: Final = 3
@@ -143,7 +144,9 @@ class Fits:
         limit = self._limit(model)
         chosen = sorted(states, key=lambda state: -_last_wear(state, limit))[:MOST_UNITS]
         try:
-            bins = await self._store.wear_bins([state.serial for state in chosen])
+            bins: list[NozzleBins] = []
+            for first in range(0, len(chosen), _READ_AT_ONCE):  # thousands of bins at once would hold everybody up
+                bins += await self._store.wear_bins([s.serial for s in chosen[first : first + _READ_AT_ONCE]])
             nozzles = tuple((kept, self._lot(kept.serial)) for kept in bins)
             learnt = await self._learn(FitRequest(model, limit, self._rated(model), nozzles))
             if learnt is None:

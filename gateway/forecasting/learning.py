@@ -11,9 +11,11 @@ from typing import Final
 
 from gateway.errors import SilverpointError
 from gateway.forecasting.fit import FitRequest, Learnt, learn_model
+from gateway.store.forecast_rows import NozzleBins
 
 _END_WITHIN_S: Final = 2.0
 _NICE: Final = 10
+_SENT_AT_ONCE: Final = 10
 
 
 async def learn_apart(request: FitRequest) -> Learnt | None:
@@ -38,7 +40,11 @@ async def learn_apart(request: FitRequest) -> Learnt | None:
 
 
 def _ask(pipe: Connection, request: FitRequest) -> Learnt | str | None:
-    pipe.send(request)
+    # In parts: what is sent is packed in one go, and packing holds the interpreter.
+    pipe.send(request._replace(nozzles=()))
+    for first in range(0, len(request.nozzles), _SENT_AT_ONCE):
+        pipe.send(request.nozzles[first : first + _SENT_AT_ONCE])
+    pipe.send(None)
     answer: Learnt | str | None = pipe.recv()
     return answer
 
@@ -47,10 +53,17 @@ def _main(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us in order
     os.nice(_NICE)
     try:
-        request: FitRequest = pipe.recv()
-        pipe.send(_answer(request))
+        pipe.send(_answer(_received(pipe)))
     except (EOFError, OSError):
         return
+
+
+def _received(pipe: Connection) -> FitRequest:
+    request: FitRequest = pipe.recv()
+    nozzles: list[tuple[NozzleBins, str | None]] = []
+    while (part := pipe.recv()) is not None:
+        nozzles += part
+    return request._replace(nozzles=tuple(nozzles))
 
 
 def _answer(request: FitRequest) -> Learnt | str | None:
