@@ -7,11 +7,12 @@ more than taking the message in.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from prometheus_client import generate_latest
 
+from gateway.breath import Breath
 from gateway.clock import Clock
 from gateway.events import Events
 from gateway.forecasting.board import ForecastBook, NoForecasts
@@ -108,26 +109,30 @@ class Metrics:
         self._forecasts = forecasts if forecasts is not None else NoForecasts()
         self._kept: dict[str, tuple[DeviceView, _Lines]] = {}
 
-    def text(self) -> bytes:
-        """All metrics in Prometheus's text format."""
+    async def text(self) -> bytes:
+        """All metrics in Prometheus's text format. Devices that have changed are written anew, a few at a time."""
+        device_text = await self._device_text()
         open_alerts = (*self._board.firing(), *self._board.pending())
         return b"".join(
             (
                 generate_latest(self._events.registry),
-                "".join(self._device_text()).encode(),
+                device_text.encode(),
                 f"{_head(MISSING)}{MISSING.name} {self._fleet.missing_records()}\n".encode(),
                 alert_text(open_alerts).encode(),
                 coverage_text(self._forecasts.coverage()).encode(),
             )
         )
 
-    def _device_text(self) -> Iterator[str]:
+    async def _device_text(self) -> str:
         now_ms = self._clock.now_ms()
-        lines = [self._lines(self._reader.current(state, now_ms)) for state in self._fleet.devices()]
+        breath = Breath()
+        lines: list[_Lines] = []
+        for state in tuple(self._fleet.devices()):
+            lines.append(self._lines(self._reader.current(state, now_ms)))
+            await breath.take()
         columns: Iterable[Sequence[str]] = zip(*lines, strict=True) if lines else [()] * (len(DEVICE_FAMILIES) + 1)
-        for family, column in zip((*DEVICE_FAMILIES, REMAINING), columns, strict=True):
-            yield _head(family)
-            yield from column
+        families = zip((*DEVICE_FAMILIES, REMAINING), columns, strict=True)
+        return "".join(part for family, column in families for part in (_head(family), *column))
 
     def _lines(self, view: DeviceView) -> _Lines:
         kept = self._kept.get(view.id)

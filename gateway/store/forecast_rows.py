@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -88,6 +89,10 @@ class WearMark:
 
     generation: int
     row_no: int
+    slice_end: int = 0
+    """The last row of a slice that is in for some nozzles and not yet for others; 0: there is none."""
+    done: str = ""
+    """Of that slice, the nozzles up to this serial are in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +103,29 @@ class WearBacklog:
     """The mark in the store when it was read."""
     mark: WearMark
     """The mark once this is applied."""
+    slice_end: int
+    """The last row that was read."""
     added: tuple[NozzleBins, ...]
-    """Sums to add, at the shift that the store has for the nozzle (0 for a new one)."""
+    """Sums to add, in order of serial, at the shift that the store has for the nozzle or that a new one needs."""
     remade: tuple[NozzleBins, ...]
     """All sums of nozzles to make again, in place of what is kept."""
     remade_up_to: int
     missed: bool
     """Rows past the mark are gone already: every nozzle must be made again."""
     more: bool
+
+
+def in_parts(backlog: WearBacklog, most: int) -> Iterator[WearBacklog]:
+    """The backlog as several to be applied one after the other, each of at most so many nozzles to add to: many small
+    transactions instead of one that everybody waits for."""
+    seen, last = backlog.seen, max(len(backlog.added) - most, 0)
+    for first in range(0, last, most):
+        added = backlog.added[first : first + most]
+        mark = WearMark(seen.generation, seen.row_no, backlog.slice_end, added[-1].serial)
+        yield replace(backlog, seen=seen, mark=mark, added=added, remade=(), remade_up_to=0)
+        seen = mark
+    done = -(-last // most) * most
+    yield replace(backlog, seen=seen, added=backlog.added[done:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +152,8 @@ class StoredFit:
 
 @dataclass(frozen=True, slots=True)
 class IssuedForecast:
-    """A forecast as it was given, one for each nozzle and UTC day; and how it turned out, once that is known."""
+    """A forecast as it was given, one for each nozzle, UTC day and tenth of wear; and how it turned out, once that is
+    known."""
 
     serial: str
     day: int
@@ -151,6 +172,11 @@ class IssuedForecast:
     pit: float | None = None
     inside_80: float | None = None
     scored_ms: int | None = None
+    tenth: int = 0
+    """Whole tenths of wear."""
+    taught_shift: float = 0.0
+    """What past forecasts had taught it, on the normal scale."""
+    taught_spread: float = 1.0
 
 
 class Coverage(NamedTuple):

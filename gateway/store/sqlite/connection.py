@@ -10,15 +10,18 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
 import aiosqlite
 
 from gateway.errors import StoreError, StoreUnavailableError
+from gateway.store.sqlite.transacting import TransactingConnection
 
 T = TypeVar("T")
 Row: TypeAlias = tuple[Any, ...]
 
+_ROWS_AT_ONCE: Final = 64
 _BUSY_TIMEOUT_MS: Final = 5_000
 _STATEMENTS_KEPT: Final = 512
 _WRITER_CACHE_KIB: Final = 64 * 1024
@@ -44,12 +47,14 @@ def translated(path: str) -> Iterator[None]:
         raise StoreError(f"the store {path} refused: {error}") from error
 
 
-async def dial(path: str, *, writer: bool) -> aiosqlite.Connection:
+async def dial(path: str, *, writer: bool) -> TransactingConnection:
     """Opens one connection to the database at `path`; a reader can't write.
 
     Raises sqlite3.Error.
     """
-    connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=_STATEMENTS_KEPT)
+    connect = partial(sqlite3.connect, path, isolation_level=None, cached_statements=_STATEMENTS_KEPT)
+    connection = TransactingConnection(connect, _ROWS_AT_ONCE)
+    await connection
     try:
         for pragma in _pragmas(writer=writer):
             await connection.execute_fetchall(f"PRAGMA {pragma}")
@@ -113,14 +118,15 @@ def _require_open(path: str, *, closed: bool) -> None:
 class Writer:
     """The one connection that writes, a transaction at a time."""
 
-    def __init__(self, connection: aiosqlite.Connection, path: str) -> None:
+    def __init__(self, connection: TransactingConnection, path: str) -> None:
         self._connection = connection
         self._path = path
         self._lock = asyncio.Lock()
         self._closed = False
 
     async def run(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
-        """Runs `work` in a transaction of its own: all of it is committed, or nothing.
+        """Runs `work` in a transaction of its own: all of it is committed, or nothing. `work` runs on the connection's
+        thread and waits for nothing else.
 
         Raises StoreUnavailableError where trying again may help, StoreError otherwise.
         """
@@ -130,18 +136,7 @@ class Writer:
         async with self._lock:
             _require_open(self._path, closed=self._closed)
             with translated(self._path):
-                try:
-                    await self._connection.execute("BEGIN IMMEDIATE")
-                    result = await work(self._connection)
-                    await self._connection.execute("COMMIT")
-                except BaseException:
-                    await self._roll_back()
-                    raise
-                return result
-
-    async def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            await self._connection.execute("ROLLBACK")
+                return await self._connection.transact(work)
 
     async def outside_transaction(self, sql: str) -> list[Row]:
         """Runs one statement that can't be part of a transaction (a checkpoint)."""
@@ -162,10 +157,10 @@ class Writer:
 class Readers:
     """Connections that only read; each is lent to one reader at a time."""
 
-    def __init__(self, connections: Sequence[aiosqlite.Connection], path: str) -> None:
+    def __init__(self, connections: Sequence[TransactingConnection], path: str) -> None:
         self._connections = tuple(connections)
         self._path = path
-        self._free: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
+        self._free: asyncio.LifoQueue[TransactingConnection] = asyncio.LifoQueue()
         for connection in connections:
             self._free.put_nowait(connection)
         self._closed = False
@@ -182,10 +177,9 @@ class Readers:
         finally:
             await uncancelled(self._give_back(connection))
 
-    async def _give_back(self, connection: aiosqlite.Connection) -> None:
+    async def _give_back(self, connection: TransactingConnection) -> None:
         try:
-            if connection.in_transaction:
-                await connection.execute("ROLLBACK")
+            await connection.end()
         finally:
             self._free.put_nowait(connection)
 

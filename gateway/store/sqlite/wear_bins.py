@@ -7,8 +7,10 @@ done where an earlier receipt has replaced a sample.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from itertools import groupby
 from typing import Final
 
@@ -16,6 +18,7 @@ import aiosqlite
 
 from gateway.errors import ConflictError
 from gateway.store.forecast_rows import (
+    MOST_BINS,
     NozzleBins,
     WearBacklog,
     WearBin,
@@ -44,6 +47,9 @@ _SUMS: Final = (
 _MEASURED: Final = "nozzle_no IS NOT NULL AND strikes IS NOT NULL AND coating_ratio IS NOT NULL"
 _AS_JSON: Final = "SELECT json_group_array(json_array(serial, shift, bin, readings, strikes_sum, coating_sum_u))"
 """One row, whatever it holds: see `multirow`."""
+
+_NEW_SHIFT: Final = f"SELECT min(value) FROM json_each('{list(range(64))}') WHERE last >> value < {MOST_BINS}"
+"""What `shift_for` gives for a nozzle that was never seen."""
 
 _UPSERT: Final = RowsStatement(
     "INSERT INTO wear_bins (nozzle_no, bin, readings, strikes_sum, coating_sum_u)",
@@ -78,21 +84,21 @@ class WearBins(Part):
             active = seen.generation == generation
             if not active and (seen.generation != generation - 1 or state.phase != Phase.SEALING):
                 end = await _last_row(connection, state.active)
-                return WearBacklog(seen, WearMark(generation, end), (), (), 0, missed=True, more=True)
+                return WearBacklog(seen, WearMark(generation, end), end, (), (), 0, missed=True, more=True)
             table = state.active if active else state.frozen
             end = await _last_row(connection, table)
-            to = min(seen.row_no + most_rows, end)
-            added = await _appended(connection, table, seen.row_no, to) if to > seen.row_no else ()
+            to = seen.slice_end or min(seen.row_no + most_rows, end)
+            added = await _appended(connection, table, seen, to) if to > seen.row_no else ()
             if not active:
                 mark = WearMark(generation, 0) if to == end else WearMark(seen.generation, to)
-                return WearBacklog(seen, mark, added, (), 0, missed=False, more=True)
+                return WearBacklog(seen, mark, to, added, (), 0, missed=False, more=True)
             mark = WearMark(generation, to)
             if to < end:
-                return WearBacklog(seen, mark, added, (), 0, missed=False, more=True)
+                return WearBacklog(seen, mark, to, added, (), 0, missed=False, more=True)
             remade, up_to, more = await _remade(connection, most_remade)
         made_again = {bins.serial for bins in remade}
         added = tuple(bins for bins in added if bins.serial not in made_again)
-        return WearBacklog(seen, mark, added, remade, up_to, missed=False, more=more)
+        return WearBacklog(seen, mark, to, added, remade, up_to, missed=False, more=more)
 
     async def apply_wear(self, update: WearUpdate) -> None:
         """Writes bins, states and the mark. Raises ConflictError where the mark has moved since it was read."""
@@ -113,7 +119,7 @@ class WearBins(Part):
             await write_rows(connection, _UPSERT, values)
             await _write_states(connection, numbers, update.states)
             await connection.execute(
-                "UPDATE wear_mark SET generation = ?, row_no = ?", (backlog.mark.generation, backlog.mark.row_no)
+                "UPDATE wear_mark SET generation = ?, row_no = ?, slice_end = ?, done = ?", astuple(backlog.mark)
             )
 
         await self._db.writer.run(write)
@@ -163,9 +169,9 @@ def _bin_values(nozzle_no: int, bins: NozzleBins, shift: int) -> list[object]:
 
 
 async def _mark(connection: aiosqlite.Connection) -> WearMark:
-    row = await fetch_one(connection, "SELECT generation, row_no FROM wear_mark")
+    row = await fetch_one(connection, "SELECT generation, row_no, slice_end, done FROM wear_mark")
     assert row is not None
-    return WearMark(row[0], row[1])
+    return WearMark(*row)
 
 
 async def _last_row(connection: aiosqlite.Connection, table: int) -> int:
@@ -173,15 +179,18 @@ async def _last_row(connection: aiosqlite.Connection, table: int) -> int:
     return int(row[0]) if row else 0
 
 
-async def _appended(connection: aiosqlite.Connection, table: int, after: int, to: int) -> tuple[NozzleBins, ...]:
-    """Sums of the rows after < rowid <= to, in the bins that the store has for each nozzle."""
+async def _appended(connection: aiosqlite.Connection, table: int, seen: WearMark, to: int) -> tuple[NozzleBins, ...]:
+    """Sums of the rows past the mark and up to `to`, in the bins that the store has for each nozzle."""
     return await _read(
         connection,
-        f"{_AS_JSON} FROM (SELECT serial, g.* FROM (SELECT nozzle_no, coalesce(shift, 0) AS shift,"
-        f" strikes >> coalesce(shift, 0) AS bin, {_SUMS} FROM hot_{table} LEFT JOIN wear_states USING (nozzle_no)"
-        f" WHERE hot_{table}.rowid > ? AND hot_{table}.rowid <= ? AND {_MEASURED} GROUP BY nozzle_no, bin) g"
-        " JOIN nozzles USING (nozzle_no) ORDER BY serial, bin)",
-        (after, to),
+        "WITH part AS (SELECT nozzle_no, strikes, coating_ratio"
+        f" FROM hot_{table} WHERE rowid > ? AND rowid <= ? AND {_MEASURED}),"
+        f" width AS (SELECT p.nozzle_no, serial, coalesce(shift, ({_NEW_SHIFT})) AS shift"
+        " FROM (SELECT nozzle_no, max(strikes) AS last FROM part GROUP BY nozzle_no) p"
+        " JOIN nozzles USING (nozzle_no) LEFT JOIN wear_states USING (nozzle_no) WHERE serial > ?)"
+        f" {_AS_JSON} FROM (SELECT serial, shift, strikes >> shift AS bin, {_SUMS}"
+        " FROM part JOIN width USING (nozzle_no) GROUP BY serial, bin ORDER BY serial, bin)",
+        (seen.row_no, to, seen.done),
     )
 
 
@@ -248,7 +257,11 @@ async def _sources(connection: aiosqlite.Connection) -> list[str]:
 
 async def _read(connection: aiosqlite.Connection, sql: str, values: Sequence[object]) -> tuple[NozzleBins, ...]:
     row = await fetch_one(connection, sql, values)
-    found: list[Row] = json.loads(row[0]) if row else []
+    return await asyncio.to_thread(_bins, row[0]) if row else ()
+
+
+def _bins(listed: str) -> tuple[NozzleBins, ...]:
+    found: list[Row] = json.loads(listed)
     return tuple(
         NozzleBins(serial, shift, tuple(WearBin(*one[2:]) for one in group))
         for (serial, shift), group in groupby(found, key=lambda one: (one[0], one[1]))
