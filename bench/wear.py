@@ -11,7 +11,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from bench import wear_cost
+from bench import wear_cost, wear_feedback, wear_lots
 from bench.wear_fleets import KINDS, fleet
 from bench.wear_speed import print_speed
 from gateway.wear.backtest import Backtest, Forecast, backtest, past_forecasts, score
@@ -24,7 +24,7 @@ SETS = {
     "phm2010_tool_wear": 0.16,
     "rp2018_terminal_crack": 0.25,
 }
-PARTS = ("public", "simulated", "few", "cost", "speed")
+PARTS = ("public", "simulated", "few", "cost", "lots", "feedback", "speed")
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "degradation"
 HEAD = f"{'':26}{'units':>6}{'n':>5}{'CRPS':>8}{'MAE':>8}{'80 %':>7}{'90 %':>7}{'cost':>7}{'fixed':>7}{'s':>7}"
 
@@ -33,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.wear", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all without one")
     parser.add_argument("--seeds", type=int, default=6, help="fleets of each simulated kind")
+    parser.add_argument("--fleets", type=int, default=200, help="fleets in which a bad lot is looked for")
     options = parser.parse_args()
     parts = options.parts or PARTS
     if "public" in parts:
@@ -43,6 +44,10 @@ def main() -> None:
         print_simulated((1, 2, 3), options.seeds)
     if "cost" in parts:
         wear_cost.main()
+    if "lots" in parts:
+        wear_lots.main(options.fleets)
+    if "feedback" in parts:
+        wear_feedback.main(max(options.seeds // 2, 1))
     if "speed" in parts:
         print_speed()
 

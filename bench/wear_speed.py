@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import numpy as np
 
 from bench.wear_fleets import fleet
-from gateway.wear.forecast import learn
+from gateway.wear.forecast import Forecaster, learn
 from gateway.wear.kalman import Group, after_reading, before_readings, filter_lanes
 from gateway.wear.refresh import Fleet, refreshed_quantiles
 from gateway.wear.wiener import Moments
 
+SHOWN = np.array([0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95])
 GROUP = Group(0.0, 1e-3, 1.0, 0.06, 0.005, 4e-4)
 
 
@@ -35,7 +37,51 @@ def print_speed() -> None:
     print(f"update, vectorised: {(time.perf_counter() - begun) / (lanes * steps) * 1e6:.3f} us a reading")
 
     nozzles = 100_000
-    forecaster = learn(fleet("convex", 20, 1).units, fleet("convex", 20, 1).limit)
+    seconds = min(refresh_seconds(nozzles) for _ in range(3))
+    yardstick = min(yardstick_seconds() for _ in range(3))
+    print(
+        f"refresh of {nozzles:,} nozzles: {seconds:.2f} s of processor time,"
+        f" {seconds / yardstick:.1f} times a hundred million numbers through numpy's exp ({yardstick:.2f} s)"
+    )
+    stalls = longest_waits(nozzles)
+    print(f"meanwhile another thread waited for the interpreter: p99 {stalls[0]:.1f} ms, longest {stalls[1]:.1f} ms\n")
+
+
+def refresh_seconds(nozzles: int) -> float:
+    """Processor time of forecasting so many nozzles anew."""
+    forecaster, known = _large_fleet(nozzles)
+    begun = time.thread_time()
+    refreshed_quantiles(forecaster, known, SHOWN)
+    return time.thread_time() - begun
+
+
+def yardstick_seconds() -> float:
+    """The same machine on a fixed amount of numpy: a busy machine slows both."""
+    x = np.linspace(-1.0, 0.0, 10_000)
+    out = np.empty_like(x)
+    begun = time.thread_time()
+    for _ in range(10_000):
+        np.exp(x, out=out)
+    return time.thread_time() - begun
+
+
+def longest_waits(nozzles: int) -> tuple[float, float]:
+    """How long a thread that wakes every millisecond waits beyond it while a refresh runs: p99 and longest, in ms."""
+    forecaster, known = _large_fleet(nozzles)
+    work = threading.Thread(target=refreshed_quantiles, args=(forecaster, known, SHOWN))
+    waits = []
+    work.start()
+    while work.is_alive():
+        before = time.perf_counter()
+        time.sleep(0.001)
+        waits.append((time.perf_counter() - before - 0.001) * 1_000)
+    return float(np.quantile(waits, 0.99)), max(waits)
+
+
+def _large_fleet(nozzles: int) -> tuple[Forecaster, Fleet]:
+    rng = np.random.default_rng(1)
+    made = fleet("convex", 20, 1)
+    forecaster = learn(made.units, made.limit)
     use = rng.uniform(0.0, 0.9, nozzles)
     one = Moments(
         np.clip(use * rng.normal(1.0, 0.1, nozzles), 0.0, 0.97),
@@ -44,6 +90,4 @@ def print_speed() -> None:
         np.full(nozzles, -1e-4),
         np.full(nozzles, 0.01),
     )
-    begun = time.perf_counter()
-    found = refreshed_quantiles(forecaster, Fleet(use, (one, one, one)), np.array([0.1, 0.5, 0.9]))
-    print(f"refresh of {nozzles:,} nozzles: {time.perf_counter() - begun:.2f} s ({found.shape[1]} quantiles each)\n")
+    return forecaster, Fleet(use, (one, one, one))

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from gateway.ingest.feed import CommitFeed
 from gateway.store.forecast_rows import Coverage, IssuedForecast
+from gateway.wear.calibrate import UNCHANGED, Calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class NozzleForecast:
     """Whether it is on a device now."""
     measured: bool
     """Whether the coating is measured; otherwise the forecast counts strikes alone."""
+    taught: Calibration = UNCHANGED
+    """What came of past forecasts has moved and widened this one so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,9 @@ class Abnormality:
     speed_ratio: float
     """How fast it wears over what is usual in the group: 1.5 is half as fast again."""
     z: float
-    """Drift less the group's, in standard deviations of their difference."""
+    """Log drift less the group's (of a lot: and less the margin), in standard deviations of their difference."""
     p_value: float
-    """Of a drift so fast or faster, were nothing wrong."""
+    """Chance that the evidence would ever have become so strong, at any number of looks, were nothing wrong."""
     nozzles: int
     """How many nozzles it rests on; 1 for a nozzle."""
     as_of_ms: int

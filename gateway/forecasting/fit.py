@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -10,6 +11,8 @@ import numpy as np
 
 from gateway.forecasting.codec import decode, encode
 from gateway.store.forecast_rows import UNITS_IN_ONE, NozzleBins, StoredFit, coarser
+from gateway.wear.age import fit_age
+from gateway.wear.calibrate import UNCHANGED, Calibration, PastScore, learnt_from_past
 from gateway.wear.forecast import Forecaster, learn
 from gateway.wear.history import Unit
 from gateway.wear.kalman import Group
@@ -27,7 +30,16 @@ _TAUGHT_FROM: Final = 0.5
 _MAKERS_LIVES: Final = (0.8, 1.0, 1.25)
 """In rated strikes: what stands in for the fleet until it has lives of its own."""
 _MAKERS_BINS: Final = 16
+_MOST_LINES: Final = 30
 _LEVELS: Final = np.linspace(-0.3, 1.8, 421)
+
+
+class CountedLife(NamedTuple):
+    """A nozzle whose coating nobody measures: its strikes so far, and whether a person found it worn at them."""
+
+    serial: str
+    strikes: int
+    ended: bool
 
 
 class FitRequest(NamedTuple):
@@ -38,6 +50,9 @@ class FitRequest(NamedTuple):
     rated_strikes: int | None
     nozzles: tuple[tuple[NozzleBins, str | None], ...]
     """Bins with the nozzle's lot."""
+    past: tuple[PastScore, ...] = ()
+    """Where in forecasts that were given lives have ended."""
+    counted: tuple[CountedLife, ...] = ()
 
 
 class Learnt(NamedTuple):
@@ -54,6 +69,7 @@ class _Document(NamedTuple):
     coating_limit: float
     shift: int
     forecaster: Forecaster
+    taught: tuple[tuple[str | None, Calibration], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +85,8 @@ class ModelFit:
     shift: int
     """Readings are bins of `1 << shift` strikes, as they were in the fit."""
     forecaster: Forecaster
+    taught: tuple[tuple[str | None, Calibration], ...] = ()
+    """By lot (None: all others), what came of past forecasts."""
 
     @classmethod
     def of(cls, stored: StoredFit) -> ModelFit:
@@ -80,6 +98,15 @@ class ModelFit:
 
     def numbered(self, fit_no: int) -> ModelFit:
         return replace(self, fit_no=fit_no)
+
+    @cached_property
+    def _taught_by_lot(self) -> dict[str | None, Calibration]:
+        return dict(self.taught)
+
+    def taught_of(self, lot: str | None) -> Calibration:
+        """How forecasts of a lot are to be moved and widened."""
+        by_lot = self._taught_by_lot
+        return by_lot.get(lot) or by_lot.get(None) or UNCHANGED
 
     @property
     def models(self) -> tuple[WienerModel, ...]:
@@ -132,11 +159,32 @@ def learn_model(request: FitRequest) -> Learnt | None:
     order = sorted(range(len(units)), key=lambda place: -float(units[place].wear[-1]))[:MOST_UNITS]
     shift = max((chosen[place][0].shift for place in order), default=0)
     units = [unit_of(coarser(chosen[p][0], shift), chosen[p][1], request.coating_limit) for p in sorted(order)]
-    lives = sum(unit.life(LIMIT) is not None for unit in units)
-    told = [*units, *(_makers_word(request) if _is_new(units) else ())]
+    lives = sum(unit.life(LIMIT) is not None for unit in units) + sum(life.ended for life in request.counted)
+    told = [*units, *(_makers_word(request) if _is_new(units) else ())] or _as_lines(request.counted)
     if not told:
         return None
-    return Learnt(encode((request.coating_limit, shift, learn(told, LIMIT))), len(units), lives)
+    forecaster = _with_counted(learn(told, LIMIT), request.counted)
+    taught = learnt_from_past(request.past)
+    return Learnt(encode((request.coating_limit, shift, forecaster, taught)), len(units), lives)
+
+
+def _with_counted(forecaster: Forecaster, counted: Sequence[CountedLife]) -> Forecaster:
+    """The age model with the lives that strikes alone tell: ended where somebody found the nozzle worn, otherwise at
+    least so long."""
+    told = [life for life in counted if life.strikes > 0]
+    if not told:
+        return forecaster
+    training = forecaster.training
+    use = np.concatenate([training.ends, training.frame.use(np.array([float(life.strikes) for life in told]))])
+    ended = np.concatenate([~np.isnan(training.lives), np.array([life.ended for life in told])])
+    return replace(forecaster, age=fit_age(use, ended, guess=1.0))
+
+
+def _as_lines(counted: Sequence[CountedLife]) -> list[Unit]:
+    """Lives that ended as units that wore evenly: where neither a sensor nor the maker says more."""
+    share = np.linspace(0.0, 1.0, _MAKERS_BINS + 1)
+    ended = [life for life in counted if life.ended and life.strikes > 0][:_MOST_LINES]
+    return [Unit(life.serial, None, share * life.strikes, share * LIMIT) for life in ended]
 
 
 def _is_new(units: list[Unit]) -> bool:

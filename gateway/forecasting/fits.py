@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -11,12 +11,14 @@ from gateway.clock import Clock
 from gateway.config_forecast import ForecastConfig
 from gateway.errors import SilverpointError, StoreError
 from gateway.events import Events
-from gateway.forecasting.fit import MOST_UNITS, FitRequest, Learnt, ModelFit
+from gateway.forecasting.fit import MOST_UNITS, CountedLife, FitRequest, Learnt, ModelFit
 from gateway.forecasting.follower import WearFollower
+from gateway.forecasting.scoring import past_score
 from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
 from gateway.store.forecast_base import ForecastStore
 from gateway.store.forecast_rows import NozzleBins, StoredFit, WearState
+from gateway.wear.calibrate import PastScore
 from schemas.registry import DEFAULT_COATING_LIMIT
 
 Learn: TypeAlias = Callable[[FitRequest], Awaitable[Learnt | None]]
@@ -25,6 +27,8 @@ _HOUR_MS: Final = 3_600_000
 _RETRY_MS: Final = 60_000
 _READ_AT_ONCE: Final = 20
 """After a learning that gave nothing."""
+_PAST_NOZZLES: Final = 300
+_PAST_OF_EACH: Final = 5
 _GROWN: Final = 1.5
 _GROWN_AT_LEAST: Final = 3
 _MATURED_FROM: Final = 0.5
@@ -129,7 +133,7 @@ class Fits:
             return False
         fit = self._fits.get(model)
         if fit is None:
-            return seen.units > 0 or self._rated(model) is not None
+            return True
         if fit.coating_limit != self._limit(model):
             return True
         matured = self._matured.setdefault(model, seen.matured)
@@ -140,7 +144,7 @@ class Fits:
             or seen.matured >= _GROWN * matured + _GROWN_AT_LEAST
         )
 
-    async def _make(self, model: str, states: Iterable[WearState]) -> None:
+    async def _make(self, model: str, states: Sequence[WearState]) -> None:
         limit = self._limit(model)
         chosen = sorted(states, key=lambda state: -_last_wear(state, limit))[:MOST_UNITS]
         try:
@@ -148,7 +152,12 @@ class Fits:
             for first in range(0, len(chosen), _READ_AT_ONCE):  # thousands of bins at once would hold everybody up
                 bins += await self._store.wear_bins([s.serial for s in chosen[first : first + _READ_AT_ONCE]])
             nozzles = tuple((kept, self._lot(kept.serial)) for kept in bins)
-            learnt = await self._learn(FitRequest(model, limit, self._rated(model), nozzles))
+            request = FitRequest(
+                model, limit, self._rated(model), nozzles, await self._past(model), await self._counted(model, states)
+            )
+            if not nozzles and request.rated_strikes is None and not any(life.ended for life in request.counted):
+                return
+            learnt = await self._learn(request)
             if learnt is None:
                 return
             made = StoredFit(0, model, self._clock.now_ms(), learnt.units, learnt.lives, learnt.document)
@@ -159,6 +168,35 @@ class Fits:
             self._events.wear_fit_failed(model, str(error))
             return
         self._events.wear_fitted(model, self._learnt.fit_no, learnt.units, learnt.lives)
+
+    async def _counted(self, model: str, states: Sequence[WearState]) -> tuple[CountedLife, ...]:
+        """The model's nozzles whose coating is not measured."""
+        measured = {state.serial for state in states}
+        known = {
+            nozzle.serial: nozzle.strikes
+            for nozzle in self._newest(model)
+            if nozzle.serial not in measured and nozzle.strikes
+        }
+        reasons = dict(await self._store.claim_reasons(list(known))) if known else {}
+        return tuple(
+            CountedLife(serial, strikes, reasons.get(serial) == "worn") for serial, strikes in sorted(known.items())
+        )
+
+    def _newest(self, model: str) -> list[NozzleState]:
+        known = [nozzle for nozzle in self._fleet.nozzles() if (nozzle.model or "") == model]
+        return sorted(known, key=lambda nozzle: (-nozzle.last_event_ms, nozzle.serial))[:_PAST_NOZZLES]
+
+    async def _past(self, model: str) -> tuple[PastScore, ...]:
+        """What came of the forecasts of the model's newest nozzles."""
+        by_serial = {nozzle.serial: nozzle for nozzle in self._newest(model)}
+        serials, found = list(by_serial), list[PastScore]()
+        for first in range(0, len(serials), _READ_AT_ONCE):
+            for issued in await self._store.past_forecasts(serials[first : first + _READ_AT_ONCE], _PAST_OF_EACH):
+                nozzle = by_serial[issued.serial]
+                score = past_score(issued, nozzle.lot, nozzle.strikes or 0)
+                if score is not None:
+                    found.append(score)
+        return tuple(found)
 
     def _limit(self, model: str) -> float:
         entry = self._registry.model(model)

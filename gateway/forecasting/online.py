@@ -17,7 +17,9 @@ from gateway.errors import StoreUnavailableError
 from gateway.events import Events
 from gateway.forecasting.abnormal import Pace, abnormal_lots, abnormal_nozzles
 from gateway.forecasting.board import Abnormality, NozzleForecast, NozzleStory
+from gateway.forecasting.breath import Breath
 from gateway.forecasting.filtering import wear_points
+from gateway.forecasting.fit import ModelFit
 from gateway.forecasting.fits import Fits, Learn
 from gateway.forecasting.follower import WearFollower
 from gateway.forecasting.learning import learn_apart
@@ -44,6 +46,7 @@ _LONGEST_BUSY_PACE_S: Final = 20.0
 """Each taking in holds the store's writer for a moment: the less often, the fewer commits wait for it."""
 _LONGEST_WAIT_MS: Final = 300_000
 _SCORE_EVERY_MS: Final = 60_000
+_COMPARE_EVERY_MS: Final = 30_000
 _SWEEP_EVERY_MS: Final = 3_600_000
 """Days pass for nozzles that nobody uses, too."""
 
@@ -85,6 +88,8 @@ class ForecastKeeper:
         self._dirty: dict[str, None] = {}
         self._made_at_ms: dict[str, int] = {}
         self._scored_at_ms: int | None = None
+        self._compared_at_ms: int | None = None
+        self._uncompared = False
         self._swept_at_ms = clock.monotonic_ms()
         self._at_rest_ms = clock.monotonic_ms()
         self._taken_at_ms = self._at_rest_ms
@@ -133,7 +138,7 @@ class ForecastKeeper:
                 try:
                     changed = await self._changed()
                     self._look_at(self._shown_by(changed))
-                    pace_s = self._busy_pace_s() if await self.round() else _PACE_S
+                    pace_s = self._busy_pace_s() if await self.round(at_ease=True) else _PACE_S
                 except StoreUnavailableError as error:
                     self._events.forecasts_delayed(str(error))
                     pace_s = _RETRY_S
@@ -142,9 +147,9 @@ class ForecastKeeper:
             self._feed_follower.close()
             await self.fits.close()
 
-    async def round(self) -> bool:
+    async def round(self, *, at_ease: bool = False) -> bool:
         """One round; whether more is to be done at once. Raises StoreUnavailableError: then nothing is lost."""
-        more, readings = await self._take_in()
+        more, readings = await self._take_in(at_ease=at_ease)
         self._taken = readings
         if (more or readings >= _BUSY_READINGS) and self._may_wait():
             return True
@@ -200,10 +205,10 @@ class ForecastKeeper:
             self._swept_at_ms = now_ms
             self._look_at(self._outlooks)
 
-    async def _take_in(self) -> tuple[bool, int]:
+    async def _take_in(self, *, at_ease: bool) -> tuple[bool, int]:
         readings = 0
         for _ in range(_STEPS):
-            step = await self.follower.step()
+            step = await self.follower.step(at_ease=at_ease)
             readings += step.readings
             self._look_at(step.touched)
             if not step.more:
@@ -216,8 +221,8 @@ class ForecastKeeper:
         due = list(islice((serial for serial in self._dirty if self._is_due(serial)), _A_ROUND))
         for first in range(0, len(due), _AT_ONCE):
             await self._forecast_these(due[first : first + _AT_ONCE])
-        if due:
-            await self._compare()
+        self._uncompared = self._uncompared or bool(due)
+        await self._compare()
         return len(due)
 
     def _is_due(self, serial: str) -> bool:
@@ -237,7 +242,12 @@ class ForecastKeeper:
             fit = self.fits.of(model)
             if fit is not None:
                 made += await asyncio.to_thread(
-                    forecasts, fit, subjects, cost_ratio=self._settings.cost_ratio, now_ms=self._clock.now_ms()
+                    forecasts,
+                    fit,
+                    subjects,
+                    cost_ratio=self._settings.cost_ratio,
+                    now_ms=self._clock.now_ms(),
+                    breathe=Breath(),
                 )
         await self._outcomes.issue(outlook.forecast for outlook in made)
         changed = {one.forecast.device_id for one in made if _differs(self._outlooks.get(one.forecast.serial), one)}
@@ -270,15 +280,16 @@ class ForecastKeeper:
         return subjects
 
     async def _compare(self) -> None:
-        """Finds who wears faster than its group."""
-        paces: dict[str, list[Pace]] = {}
-        for outlook in self._outlooks.values():
-            if outlook.pace is not None:
-                paces.setdefault(outlook.forecast.model or "", []).append(outlook.pace)
-        groups = [(fit, paces.get(fit.model, ())) for fit in self.fits.all()]
-        share = self._settings.false_discovery
-        nozzles = {one.subject: one for one in await asyncio.to_thread(abnormal_nozzles, groups, share)}
-        lots = tuple(await asyncio.to_thread(abnormal_lots, groups, share))
+        """Finds who wears faster than its group, now and then: wear does not change by the second."""
+        now_ms = self._clock.monotonic_ms()
+        if not self._uncompared or (
+            self._compared_at_ms is not None and now_ms - self._compared_at_ms < _COMPARE_EVERY_MS
+        ):
+            return
+        self._uncompared, self._compared_at_ms = False, now_ms
+        nozzles, lots = await asyncio.to_thread(
+            _compared, list(self._outlooks.values()), self.fits.all(), self._settings.false_discovery
+        )
         changed = nozzles.keys() ^ self._abnormal.keys()
         told = {nozzle.device_id for serial in changed if (nozzle := self._fleet.nozzle(serial)) is not None}
         quick = {lot.subject for lot in lots} ^ {lot.subject for lot in self._abnormal_lots}
@@ -292,6 +303,19 @@ class ForecastKeeper:
         if self._scored_at_ms is None or now_ms - self._scored_at_ms >= _SCORE_EVERY_MS:
             self._scored_at_ms = now_ms
             await self._outcomes.score(self.forecast_of)
+
+
+def _compared(
+    outlooks: Sequence[Outlook], fits: Sequence[ModelFit], false_discovery: float
+) -> tuple[dict[str, Abnormality], tuple[Abnormality, ...]]:
+    """The nozzles and the lots that wear faster than their group."""
+    paces: dict[str, list[Pace]] = {}
+    for outlook in outlooks:
+        if outlook.pace is not None:
+            paces.setdefault(outlook.forecast.model or "", []).append(outlook.pace)
+    groups = [(fit, paces.get(fit.model, ())) for fit in fits]
+    nozzles = {one.subject: one for one in abnormal_nozzles(groups, false_discovery)}
+    return nozzles, tuple(abnormal_lots(groups, false_discovery))
 
 
 def _differs(was: Outlook | None, now: Outlook) -> bool:

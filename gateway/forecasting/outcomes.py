@@ -1,4 +1,4 @@
-"""Outcomes: keeps one forecast of each nozzle and day, and scores it once the nozzle's life has ended."""
+"""Outcomes: keeps a forecast of each nozzle, day and tenth of wear, and scores it once the nozzle's life has ended."""
 
 from __future__ import annotations
 
@@ -26,23 +26,30 @@ class Outcomes:
         self._fit_of = fit_of
         self._clock = clock
         self._ended_ms = ended_days * _DAY_MS
-        self._issued_on: dict[str, int] = {}
+        self._issued: dict[str, tuple[int, frozenset[int]]] = {}
+        """Of each nozzle: the last day, and the tenths of wear that were forecast on it."""
         self.coverage: tuple[Coverage, ...] = ()
 
     async def restore(self) -> None:
         self.coverage = await self._store.coverage()
 
     async def issue(self, forecasts: Iterable[NozzleForecast]) -> None:
-        """Keeps the first forecast of each nozzle and day, while it is in use and not worn out."""
+        """Keeps the first forecast of each nozzle, day and tenth of wear, while it is in use and not worn out: a life
+        that is over within a day has some, too."""
         fresh = [
             issued
             for forecast in forecasts
-            if forecast.fitted
-            and forecast.wear < LIMIT
-            and (issued := issued_of(forecast)).day > self._issued_on.get(issued.serial, -1)
+            if forecast.fitted and forecast.wear < LIMIT and self._is_fresh(issued := issued_of(forecast))
         ]
         await self._store.issue_forecasts(fresh)
-        self._issued_on.update((issued.serial, issued.day) for issued in fresh)
+        for issued in fresh:
+            day, tenths = self._issued.get(issued.serial, (-1, frozenset[int]()))
+            before = tenths if day == issued.day else frozenset[int]()
+            self._issued[issued.serial] = (issued.day, before | {issued.tenth})
+
+    def _is_fresh(self, issued: IssuedForecast) -> bool:
+        day, tenths = self._issued.get(issued.serial, (-1, frozenset[int]()))
+        return issued.day > day or (issued.day == day and issued.tenth not in tenths)
 
     async def score(self, forecast_of: Callable[[str], NozzleForecast | None]) -> int:
         """Scores the forecasts of the lives that have ended since; how many forecasts that were."""
@@ -65,8 +72,12 @@ class Outcomes:
             return end
         if nozzle.fitted or self._clock.now_ms() - nozzle.last_event_ms < self._ended_ms:
             return None
-        last = forecast.remaining_strikes if forecast.measured else None
-        return taken_off(forecast.strikes, forecast.wear, last)
+        if forecast.measured:
+            return taken_off(forecast.strikes, forecast.wear, forecast.remaining_strikes)
+        # Nothing measures it: whether it was worn, only a person can say.
+        if (serial, "worn") in await self._store.claim_reasons([serial]):
+            return crossed(float(forecast.strikes))
+        return taken_off(forecast.strikes, forecast.wear, None)
 
     async def _crossing(self, serial: str) -> LifeEnd | None:
         fit = self._fit_of(serial)
@@ -93,4 +104,7 @@ def issued_of(forecast: NozzleForecast) -> IssuedForecast:
         remaining_sessions=sessions.values() if sessions is not None else None,
         remaining_days=days.values() if days is not None else None,
         replace_by=forecast.replace_by.isoformat() if forecast.replace_by is not None else None,
+        tenth=int(max(forecast.wear, 0.0) * 10.0),
+        taught_shift=forecast.taught.shift,
+        taught_spread=forecast.taught.spread,
     )

@@ -6,7 +6,7 @@ of the model's nozzles that are measured.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, NamedTuple
@@ -22,10 +22,11 @@ from gateway.forecasting.use import Calendar, DeviceUse, day_cdf, day_quantiles,
 from gateway.ingest.fleet import NozzleState
 from gateway.store.forecast_rows import WearState
 from gateway.wear.age import age_cdf
+from gateway.wear.calibrate import UNCHANGED
 from gateway.wear.decide import replace_at
 from gateway.wear.distribution import AHEAD, quantiles
 from gateway.wear.paths import Floats
-from gateway.wear.refresh import Fleet, refreshed_quantiles
+from gateway.wear.refresh import Fleet, Recalibration, refreshed_quantiles
 from gateway.wear.wiener import Moments
 
 SHOWN: Final = np.array([0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95])
@@ -59,11 +60,22 @@ class Outlook(NamedTuple):
     pace: Pace | None
 
 
-def forecasts(fit: ModelFit, subjects: Sequence[Subject], *, cost_ratio: float, now_ms: int) -> list[Outlook]:
-    """The forecasts of nozzles of one model; those without strikes told, or with another fit's filter, have none."""
+def forecasts(
+    fit: ModelFit,
+    subjects: Sequence[Subject],
+    *,
+    cost_ratio: float,
+    now_ms: int,
+    breathe: Callable[[], None] = lambda: None,
+) -> list[Outlook]:
+    """The forecasts of nozzles of one model; those without strikes told, or with another fit's filter, have none.
+
+    `breathe` is called after every piece of a nozzle's work, well under a millisecond apart.
+    """
     made: list[Outlook] = []
     measured: list[tuple[Subject, WearNow]] = []
     for subject in subjects:
+        breathe()
         strikes = subject.nozzle.strikes
         if strikes is None:
             continue
@@ -74,6 +86,7 @@ def forecasts(fit: ModelFit, subjects: Sequence[Subject], *, cost_ratio: float, 
         elif (known := wear_now(subject.state, fit, strikes)) is not None:
             measured.append((subject, known))
     for (subject, known), left in zip(measured, _by_wear(fit, measured), strict=True):
+        breathe()
         pace = own_pace(subject.nozzle, known.by_model[0], fit.groups[0])
         made.append(Outlook(_forecast(fit, subject, known, left, cost_ratio, now_ms), pace))
     return made
@@ -99,7 +112,9 @@ def _by_wear(fit: ModelFit, measured: Sequence[tuple[Subject, WearNow]]) -> Floa
         ]
         table = np.array(states, dtype=float).T
         by_model.append(Moments(table[1], table[2], table[3], table[4], table[5]))
-    left = refreshed_quantiles(fit.forecaster, Fleet(use, tuple(by_model)), LEVELS) * fit.typical_life
+    taught = [fit.taught_of(subject.nozzle.lot) for subject, _ in measured]
+    again = Recalibration(np.array([one.shift for one in taught]), np.array([one.spread for one in taught]))
+    left = refreshed_quantiles(fit.forecaster, Fleet(use, tuple(by_model), again), LEVELS) * fit.typical_life
     passed = np.array([now.wear >= LIMIT for _, now in measured])
     return np.asarray(np.where(passed[:, None], 0.0, np.minimum(left, fit.forecaster.longest)))
 
@@ -133,6 +148,7 @@ def _forecast(
         lives=fit.lives,
         fitted=nozzle.fitted,
         measured=subject.state is not None,
+        taught=fit.taught_of(nozzle.lot) if subject.state is not None else UNCHANGED,
     )
 
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
+from scipy.special import ndtri
 
 from gateway.forecasting.board import Remaining
 from gateway.forecasting.outlook import SHOWN
 from gateway.store.forecast_rows import IssuedForecast, Outcome
+from gateway.wear.calibrate import PastScore
 from gateway.wear.paths import Floats
 
 WORN_FROM: Final = 0.8
@@ -83,3 +85,16 @@ def probability(said: Floats, came: Floats) -> Floats:
     beyond = said[-1] + max(said[-1] - said[len(said) // 2], 1.0)
     places = np.concatenate([[min(0.0, said[0] - 1e-9)], said, [beyond]])
     return np.asarray(np.interp(came, places, np.concatenate([[0.0], SHOWN, [1.0]])))
+
+
+def past_score(issued: IssuedForecast, lot: str | None, strikes: int) -> PastScore | None:
+    """Where in a forecast its life ended, or how far it has come by now, as if nothing had taught that forecast."""
+    if issued.pit is not None:
+        place, ended = issued.pit, True
+    else:
+        came = issued.came_strikes if issued.came_strikes is not None else float(strikes - issued.strikes)
+        if came <= 0.0:
+            return None
+        place, ended = float(probability(np.array(issued.remaining_strikes), np.array([came]))[0]), False
+    score = float(ndtri(np.clip(place, 1e-3, 1.0 - 1e-3)))
+    return PastScore(issued.serial, lot, score * issued.taught_spread + issued.taught_shift, ended)

@@ -15,6 +15,7 @@ from gateway.store.forecast_rows import (
     WearState,
     WearUpdate,
 )
+from schemas.work import ReplaceReason
 
 
 class ForecastStore(Protocol):
@@ -50,11 +51,15 @@ class ForecastStore(Protocol):
         ...
 
     async def issue_forecasts(self, forecasts: Sequence[IssuedForecast]) -> None:
-        """Keeps each that is its nozzle's first of the day; what is kept is never changed."""
+        """Keeps each that is its nozzle's first of its day and tenth of wear; what is kept is never changed."""
         ...
 
     async def issued_forecasts(self, serial: str) -> tuple[IssuedForecast, ...]:
         """All of one nozzle, oldest first."""
+        ...
+
+    async def past_forecasts(self, serials: Sequence[str], each: int) -> tuple[IssuedForecast, ...]:
+        """At most `each` of each nozzle, evenly over its life, by fits that had seen lives end."""
         ...
 
     async def nozzles_to_score(self) -> tuple[str, ...]:
@@ -67,6 +72,10 @@ class ForecastStore(Protocol):
 
     async def coverage(self) -> tuple[Coverage, ...]:
         """Of the forecasts that have an outcome, by group."""
+        ...
+
+    async def claim_reasons(self, serials: Sequence[str]) -> tuple[tuple[str, ReplaceReason], ...]:
+        """Why people say that they replaced these nozzles, in order of serial."""
         ...
 
     async def device_use(self, device_ids: Sequence[str], since_ms: int) -> Mapping[str, tuple[UseRow, ...]]:

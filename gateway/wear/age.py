@@ -21,6 +21,9 @@ _LOCATIONS: Final = 41
 _SHORTEST: Final = 1e-9
 _NEGLIGIBLE: Final = 1e-4
 _FAR_OUT: Final = -30.0
+_TABLE_FROM: Final = float(np.log(1e-4))
+_TABLE_TO: Final = float(np.log(40.0))
+_TABLE_STEPS: Final = 1_300
 
 
 class AgeModel(NamedTuple):
@@ -78,3 +81,27 @@ def age_cdf(model: AgeModel, use: float, ahead: Floats, without: int | None = No
     survivors = np.exp(now - now.max())
     gone = -np.expm1(np.minimum(log_ndtr((location - log_later) / spread) - now + np.log(weights[kept]), 0.0))
     return np.asarray(gone @ (survivors / survivors.sum()))
+
+
+def log_survival(model: AgeModel) -> Floats:
+    """The fleet's log survival at logarithms of use, evenly apart: P(life <= x + l | life > x) = 1 - S(x + l)/S(x)."""
+    weights = model.weights()
+    kept = weights > _NEGLIGIBLE * weights.max()
+    log_use = np.linspace(_TABLE_FROM, _TABLE_TO, _TABLE_STEPS + 1)
+    shares = log_ndtr((model.location[kept] - log_use[:, None]) / model.spread[kept])
+    shares += np.log(weights[kept] / weights[kept].sum())
+    largest = shares.max(axis=1)
+    return np.asarray(largest + np.log(np.exp(shares - largest[:, None]).sum(axis=1)))
+
+
+def read_table(table: Floats, use: Floats) -> Floats:
+    """The table of `log_survival` at any use, straight between its places."""
+    place = np.log(np.maximum(use, _SHORTEST))
+    place -= _TABLE_FROM
+    place *= _TABLE_STEPS / (_TABLE_TO - _TABLE_FROM)
+    np.clip(place, 0.0, _TABLE_STEPS - 1e-9, out=place)
+    whole = place.astype(np.intp)
+    place -= whole
+    place *= np.diff(table)[whole]
+    place += table[whole]
+    return np.asarray(place)

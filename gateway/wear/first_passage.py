@@ -49,7 +49,7 @@ def first_passage_cdf(
 
 
 @cache
-def _hermite(nodes: int) -> tuple[tuple[float, float], ...]:
+def hermite(nodes: int) -> tuple[tuple[float, float], ...]:
     """Nodes and weights of Gauss-Hermite for a standard normal."""
     places, weights = hermegauss(nodes)
     return tuple(zip(places.tolist(), (weights / weights.sum()).tolist(), strict=True))
@@ -79,6 +79,6 @@ def uncertain_passage_cdf(
         slope = np.where(sd > 0.0, c / sd, 0.0)
     v_given = np.maximum(v - slope * slope, 0.0)
     total = np.zeros(np.broadcast_shapes(*(a.shape for a in (d, p, m, v, c, q, x))))
-    for node, weight in _hermite(nodes):
+    for node, weight in hermite(nodes):
         total += weight * first_passage_cdf(x, d - node * sd, m + node * slope, v_given, q)
     return total

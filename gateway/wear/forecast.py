@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from gateway.wear.age import AgeModel, age_cdf, fit_age
+from gateway.wear.age import AgeModel, age_cdf, fit_age, log_survival
 from gateway.wear.calibrate import Calibration, calibration_of
 from gateway.wear.coordinates import Kind, Training, Warp, binned
 from gateway.wear.distribution import AHEAD, LONGEST, crossed_scores, probability_at, quantiles
@@ -44,6 +45,11 @@ class Forecaster:
     weights: Floats
     parts: tuple[Calibration, ...]
     whole: Calibration
+
+    @cached_property
+    def log_survival(self) -> Floats:
+        """The age model's survival as a table."""
+        return log_survival(self.age)
 
     def cdfs(self, unit: Unit) -> Floats:
         """What each model says, not yet recalibrated: (models, grid)."""

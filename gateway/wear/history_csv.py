@@ -33,7 +33,7 @@ def read_history(text: str, source: str) -> list[Unit]:
         header = [name.strip().lower() for name in next(reader, [])]
         missing = [name for name in _NEEDED if name not in header]
         if missing:
-            raise InvalidInputError([f"{source}: line 1: no column {name}" for name in missing])
+            raise InvalidInputError([f"{source}: line 1: no column {name}{_hint(header)}" for name in missing])
         rows, mistakes = _rows(((reader.line_num, cells) for cells in reader), header, source)
     except csv.Error as error:
         raise InvalidInputError([f"{source}: line {reader.line_num}: {error}"]) from error
@@ -46,6 +46,13 @@ def read_history(text: str, source: str) -> list[Unit]:
             mistakes[:_MOST_MISTAKES] + ([f"{source}: and {more} more mistakes"] if more > 0 else [])
         )
     return _units(rows)
+
+
+def _hint(header: list[str]) -> str:
+    """What may be wrong with a header that is one single column."""
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        return "; write commas between the columns"
+    return ""
 
 
 def _rows(lines: Iterator[tuple[int, list[str]]], header: list[str], source: str) -> tuple[list[_Row], list[str]]:

@@ -11,6 +11,7 @@ import pytest
 from gateway.forecasting.fit import FitRequest, Learnt
 from gateway.forecasting.learning import learn_apart
 from gateway.store.forecast_rows import NozzleBins, WearBin
+from gateway.wear.calibrate import UNCHANGED
 from schemas.delivery import Delivery
 from tests.forecasting.rig import START_MS, Rig, opened, recorded
 from tests.serve.rig import message
@@ -90,7 +91,7 @@ def wear_said(rig: Rig, serial: str) -> tuple[object, ...]:
     return (forecast.wear, forecast.wear_low, forecast.wear_high, forecast.remaining_strikes, forecast.fit_no)
 
 
-async def test_forecasts_are_kept_once_a_day_and_scored_when_the_life_has_ended(tmp_path: Path) -> None:
+async def test_forecasts_are_kept_scored_when_the_life_has_ended_and_learnt_from(tmp_path: Path) -> None:
     month = recorded(*FLEET)
     early = [delivery for delivery in month.deliveries if delivery.received_ms < START_MS + 14 * DAY_MS]
     rig = await opened(tmp_path / "store.db", now_ms=START_MS + 14 * DAY_MS, registry=month.registry)
@@ -113,10 +114,29 @@ async def test_forecasts_are_kept_once_a_day_and_scored_when_the_life_has_ended(
     some = [serial for serial in month.truth if len(await rig.store.issued_forecasts(serial)) > 2]
     for serial in some:
         issued = await rig.store.issued_forecasts(serial)
-        assert len({one.day for one in issued}) == len(issued)
+        assert len({(one.day, one.tenth) for one in issued}) == len(issued)
         for one in issued:
             assert one.outcome != "crossed" or one.came_strikes is not None
             assert one.pit is None or 0.0 <= one.pit <= 1.0
+
+    assert all(fit.taught == () for fit in rig.keeper.fits.all())
+    del rig.keeper.fits.start
+    rig.clock.step(START_MS + 42 * DAY_MS)
+    await rig.rest(5)
+    taught = {fit.model: fit.taught for fit in rig.keeper.fits.all()}
+    assert any(taught.values())
+    serial = next(
+        n.serial for n in rig.fleet.nozzles() if taught.get(n.model or "") and rig.keeper.follower.state(n.serial)
+    )
+    said = wear_said(rig, serial)
+    forecast = rig.keeper.forecast_of(serial)
+    assert forecast is not None
+    assert forecast.taught != UNCHANGED
+    await rig.close()
+    again = await opened(tmp_path / "store.db", now_ms=START_MS + 42 * DAY_MS)
+    await again.keeper.settle()
+    assert {fit.model: fit.taught for fit in again.keeper.fits.all()} == taught
+    assert wear_said(again, serial) == said
 
 
 async def test_a_nozzle_that_moves_to_another_device_takes_its_wear_along(tmp_path: Path) -> None:

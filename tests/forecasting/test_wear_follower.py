@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import ConflictError
+from gateway.forecasting.filtering import state_from_all
 from gateway.store.forecast_rows import (
     MOST_BINS,
     NozzleBins,
@@ -17,6 +18,7 @@ from gateway.store.forecast_rows import (
     WearBin,
     WearUpdate,
     coarser,
+    in_parts,
     merged,
     shift_for,
 )
@@ -200,3 +202,40 @@ async def copied(rig: Rig, old: SqliteStore) -> None:
         history = await rig.store.device_history(device.device_id)
         sightings = tuple(row for row in snapshot.sightings if row.device_id == device.device_id)
         await old.commit(Batch(samples=history.samples, devices=(device,), sightings=sightings))
+
+
+@pytest.mark.parametrize("done_parts", [1, 2, 3])
+async def test_a_slice_that_was_cut_off_between_its_nozzles_is_taken_in_once(tmp_path: Path, done_parts: int) -> None:
+    week = recorded(*SMALL)
+    whole = await opened(tmp_path / "a.db", now_ms=week.until_ms, registry=week.registry)
+    await whole.take(week.deliveries)
+    await follow(whole, [], 1)
+    path = tmp_path / "b.db"
+    rig = await opened(path, now_ms=week.until_ms, registry=week.registry, tuning=SMALL_TABLES)
+    half = len(week.deliveries) // 2
+    await rig.take(week.deliveries[:half])
+    backlog = await rig.store.wear_backlog(most_rows=800, most_remade=4)
+    parts = list(in_parts(backlog, 1))
+    assert len(parts) == len(backlog.added) >= 4
+    assert parts[-1].mark == backlog.mark
+    for part in parts[:done_parts]:
+        states = tuple(state_from_all(None, added, None) for added in part.added)
+        await rig.store.apply_wear(WearUpdate(part, states))
+    rest = await rig.store.wear_backlog(most_rows=5, most_remade=4)
+    assert [bins.serial for bins in rest.added] == [bins.serial for bins in backlog.added[done_parts:]]
+    await rig.close()
+    again = await opened(path, now_ms=week.until_ms, tuning=SMALL_TABLES)
+    await follow(again, list(week.deliveries[half:]), 300)
+    assert (await again.wear())[1] == (await whole.wear())[1]
+
+
+async def test_a_busy_gateway_takes_the_same_wear_in_at_ease(tmp_path: Path) -> None:
+    week = recorded(*SMALL)
+    kept = []
+    for at_ease in (False, True):
+        rig = await opened(tmp_path / f"{at_ease}.db", now_ms=week.until_ms, registry=week.registry)
+        await rig.take(week.deliveries)
+        while (await rig.keeper.follower.step(at_ease=at_ease)).more:
+            pass
+        kept.append(await rig.wear())
+    assert kept[0] == kept[1]

@@ -26,6 +26,17 @@ def test_lives_cut_short_count_as_longer_ones() -> None:
     assert two_cut > 1.08 * all_ended
 
 
+def test_eighty_per_cent_held_where_half_of_the_lives_were_cut_short() -> None:
+    rng = np.random.default_rng(0)
+    held = []
+    for _ in range(200):
+        life, cut = np.exp(0.25 * rng.standard_normal(13)), rng.uniform(0.5, 1.6, 12)
+        model = fit_age(np.minimum(life[:12], cut), life[:12] <= cut)
+        low, high = quantiles(age_cdf(model, 0.3 * life[12], AHEAD), np.array([0.1, 0.9]))[0]
+        held.append(low <= 0.7 * life[12] <= high)
+    assert 0.72 < np.mean(held) < 0.88
+
+
 def test_the_older_a_unit_is_the_less_is_left_to_it() -> None:
     model = fit_age(np.array([0.8, 1.0, 1.2, 0.9]), np.ones(4, dtype=bool))
     medians = [quantiles(age_cdf(model, use, AHEAD), np.array([0.5]))[0, 0] for use in (0.0, 0.5, 0.9)]

@@ -17,14 +17,17 @@ from gateway.store.sqlite.wear_bins import WearBins, nozzle_numbers
 _DOCUMENTS_KEPT: Final = 3
 """Of each model; what older fits were is still told by their row."""
 
+_LEAST_LIVES: Final = 3
+"""A fit of less is a guess, and what came of its forecasts says nothing of later ones."""
+
 _ISSUE: Final = RowsStatement(
     "INSERT OR IGNORE INTO wear_forecasts (nozzle_no, day, as_of_ms, group_name, fit_no, strikes, wear, remaining,"
-    " sessions, days, replace_by)",
-    11,
+    " sessions, days, replace_by, tenth, taught_shift, taught_spread)",
+    14,
 )
-_ISSUED: Final = (
+ISSUED: Final = (
     "serial, day, as_of_ms, group_name, fit_no, strikes, wear, remaining, sessions, days, replace_by, outcome,"
-    " came_strikes, pit, inside_80, scored_ms"
+    " came_strikes, pit, inside_80, scored_ms, tenth, taught_shift, taught_spread"
 )
 _FIT: Final = "fit_no, model, made_ms, units, lives, document"
 
@@ -63,7 +66,7 @@ class ForecastRows(WearBins):
         return tuple(StoredFit(*row) for row in rows)
 
     async def issue_forecasts(self, forecasts: Sequence[IssuedForecast]) -> None:
-        """Keeps each that is its nozzle's first of the day."""
+        """Keeps each that is its nozzle's first of its day and tenth of wear."""
 
         async def write(connection: aiosqlite.Connection) -> None:
             numbers = await nozzle_numbers(connection, [issued.serial for issued in forecasts])
@@ -81,6 +84,9 @@ class ForecastRows(WearBins):
                     _list(issued.remaining_sessions),
                     _list(issued.remaining_days),
                     issued.replace_by,
+                    issued.tenth,
+                    issued.taught_shift,
+                    issued.taught_spread,
                 )
             await write_rows(connection, _ISSUE, values)
 
@@ -92,10 +98,25 @@ class ForecastRows(WearBins):
         async with self._db.readers.snapshot() as connection:
             rows = await fetch(
                 connection,
-                f"SELECT {_ISSUED} FROM wear_forecasts JOIN nozzles USING (nozzle_no) WHERE serial = ? ORDER BY day",
+                f"SELECT {ISSUED} FROM wear_forecasts JOIN nozzles USING (nozzle_no) WHERE serial = ?"
+                " ORDER BY day, as_of_ms, tenth",
                 (serial,),
             )
-        return tuple(_issued(row) for row in rows)
+        return tuple(named_issued(row) for row in rows)
+
+    async def past_forecasts(self, serials: Sequence[str], each: int) -> tuple[IssuedForecast, ...]:
+        """At most so many of each nozzle, evenly over its life, by fits that had seen lives end."""
+        async with self._db.readers.snapshot() as connection:
+            rows = await fetch(
+                connection,
+                f"SELECT {ISSUED} FROM (SELECT f.*, n.serial, row_number() OVER (PARTITION BY f.nozzle_no"
+                " ORDER BY f.day, f.as_of_ms, f.tenth) AS place, count(*) OVER (PARTITION BY f.nozzle_no) AS many"
+                " FROM wear_forecasts f JOIN nozzles n USING (nozzle_no) JOIN wear_fits w USING (fit_no)"
+                " WHERE n.serial IN (SELECT value FROM json_each(?1)) AND w.lives >= ?3)"
+                " WHERE place * ?2 / many <> (place - 1) * ?2 / many ORDER BY serial, place",
+                (json.dumps(list(serials)), each, _LEAST_LIVES),
+            )
+        return tuple(named_issued(row) for row in rows)
 
     async def nozzles_to_score(self) -> tuple[str, ...]:
         """Serials that have forecasts without an outcome."""
@@ -112,15 +133,16 @@ class ForecastRows(WearBins):
 
         async def write(connection: aiosqlite.Connection) -> None:
             scored = [
-                (one.serial, one.day, one.outcome, one.came_strikes, one.pit, one.inside_80, one.scored_ms)
+                (one.serial, one.day, one.tenth, one.outcome, one.came_strikes, one.pit, one.inside_80, one.scored_ms)
                 for one in forecasts
             ]
             await connection.execute(
                 "UPDATE wear_forecasts SET outcome = s.outcome, came_strikes = s.came, pit = s.pit,"
                 " inside_80 = s.inside, scored_ms = s.scored_ms FROM (SELECT nozzle_no, value ->> 1 AS day,"
-                " value ->> 2 AS outcome, value ->> 3 AS came, value ->> 4 AS pit, value ->> 5 AS inside,"
-                " value ->> 6 AS scored_ms FROM json_each(?) JOIN nozzles ON serial = value ->> 0) s"
-                " WHERE wear_forecasts.nozzle_no = s.nozzle_no AND wear_forecasts.day = s.day",
+                " value ->> 2 AS tenth, value ->> 3 AS outcome, value ->> 4 AS came, value ->> 5 AS pit,"
+                " value ->> 6 AS inside, value ->> 7 AS scored_ms FROM json_each(?) JOIN nozzles"
+                " ON serial = value ->> 0) s WHERE wear_forecasts.nozzle_no = s.nozzle_no"
+                " AND wear_forecasts.day = s.day AND wear_forecasts.tenth = s.tenth",
                 (json.dumps(scored),),
             )
 
@@ -157,7 +179,7 @@ def _list(values: tuple[float, ...] | None) -> str | None:
     return None if values is None else json.dumps(values)
 
 
-def _issued(row: Row) -> IssuedForecast:
+def named_issued(row: Row) -> IssuedForecast:
     serial, day, as_of_ms, group, fit_no, strikes, wear, remaining, sessions, days, *rest = row
     return IssuedForecast(
         serial,
