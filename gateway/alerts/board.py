@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Final
 
 from schemas.alert import SEVERITIES, Alert, Rule
+
+_NONE: Final = frozenset[str]()
 
 
 class OpenAlerts:
@@ -51,9 +54,9 @@ class OpenAlerts:
         """Whether any alert about the subject is open."""
         return subject in self._by_subject
 
-    def subjects_on(self, device_id: str) -> frozenset[str]:
-        """Subjects with an open alert on this device."""
-        return frozenset(self._subjects_on.get(device_id, ()))
+    def subjects_on(self, device_id: str) -> Collection[str]:
+        """Subjects with an open alert on this device, as they are now."""
+        return self._subjects_on.get(device_id, _NONE)
 
     def all(self) -> tuple[Alert, ...]:
         """Most severe first, then the longest open."""

@@ -32,20 +32,42 @@ class Clinics:
 
     def note(self, state: DeviceState, lifecycle: DeviceLifecycle) -> None:
         """Takes the device as it stands now; one that is not in use belongs to no clinic."""
+        self.enter(state, lifecycle)
+        latest = state.latest
+        if latest is not None:
+            self.note_power(state, latest.sample.power_source, latest.event_ms)
+
+    def enter(self, state: DeviceState, lifecycle: DeviceLifecycle) -> None:
+        """Takes where the device is now, but not what it said."""
         clinic_id = state.clinic_id if lifecycle in IN_USE else None
         before = self._clinic_of.get(state.device_id)
-        if before is not None and before != clinic_id:
+        if before == clinic_id:
+            return
+        if before is not None:
             self._leave(state.device_id, before)
+        if clinic_id is not None:
+            self._clinic_of[state.device_id] = clinic_id
+            self._powers.setdefault(clinic_id, {})[state.device_id] = None
+
+    def note_power(self, state: DeviceState, power_source: str, at_ms: int) -> None:
+        """Takes what the device said of its power then; of one that is not in use, or does not stand, nothing."""
+        device_id = state.device_id
+        clinic_id = self._clinic_of.get(device_id)
         if clinic_id is None:
             return
-        self._clinic_of[state.device_id] = clinic_id
-        powers = self._powers.setdefault(clinic_id, {})
-        power = self._power_of(state)
-        was = powers.get(state.device_id)
-        powers[state.device_id] = power
-        change = _is_dark(power) - _is_dark(was)
-        if change:
-            self._dark[clinic_id] = self._dark.get(clinic_id, 0) + change
+        powers = self._powers[clinic_id]
+        power = powers[device_id]
+        was_dark = power is not None and power.on_battery
+        if not self.stands(state, power_source):
+            is_dark, powers[device_id] = False, None
+        else:
+            is_dark = power_source == "battery"
+            if power is None:
+                powers[device_id] = PowerState(is_dark, at_ms)
+            else:
+                power.on_battery, power.at_ms = is_dark, at_ms
+        if is_dark != was_dark:
+            self._dark[clinic_id] = self._dark.get(clinic_id, 0) + (1 if is_dark else -1)
 
     def devices(self, clinic_id: str) -> Sequence[str]:
         """The devices in use there."""
@@ -63,21 +85,11 @@ class Clinics:
         """What the clinic's devices that stand on mains said last."""
         return [power for power in self._powers.get(clinic_id, {}).values() if power is not None]
 
-    def _power_of(self, state: DeviceState) -> PowerState | None:
-        """The device's power, if it is one that stands on mains and has said anything."""
-        if state.latest is None or not self.stands(state, state.latest.sample.power_source):
-            return None
-        return PowerState(state.latest.sample.power_source == "battery", state.latest.event_ms)
-
     def _leave(self, device_id: str, clinic_id: str) -> None:
         del self._clinic_of[device_id]
         was = self._powers[clinic_id].pop(device_id)
-        if _is_dark(was):
+        if was is not None and was.on_battery:
             self._dark[clinic_id] -= 1
         if not self._powers[clinic_id]:
             del self._powers[clinic_id]
             self._dark.pop(clinic_id, None)
-
-
-def _is_dark(power: PowerState | None) -> int:
-    return power is not None and power.on_battery

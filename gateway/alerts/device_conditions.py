@@ -124,26 +124,6 @@ def reading_findings(moment: Moment, rules: Rules) -> tuple[Finding, ...]:
     return tuple(finding for finding in found if finding is not None)
 
 
-def may_concern(moment: Moment, rules: Rules) -> bool:
-    """Whether any rule about readings could be true: quicker than finding out which."""
-    reading = moment.reading
-    if reading.power_source == "battery" and moment.stands:
-        return True
-    if moment.active_since_ms is not None:
-        lasts_s = (moment.at_ms - moment.active_since_ms) / 1_000
-        if lasts_s >= (rules.rule("session_overlong").threshold or 0.0):
-            return True
-    charge, health, depth = reading.charge_ratio, reading.health_ratio, reading.depth_mm
-    if charge is not None and charge <= (rules.rule("battery_low").threshold or 0.0):
-        return True
-    if health is not None and health <= (rules.rule("battery_degraded").threshold or 0.0):
-        return True
-    if depth is None or depth == 0:
-        return False
-    range_mm = rules.rule("depth_out_of_range")
-    return not (range_mm.low or 0.0) <= depth <= (range_mm.threshold or 0.0)
-
-
 class ClockFacts(NamedTuple):
     """A device's clock beside ours, at one sample: what it said, and when that was received."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Final, Protocol
 
@@ -15,10 +16,11 @@ from gateway.alerts.board import OpenAlerts
 from gateway.alerts.inhibition import CHILDREN
 from gateway.alerts.insisting import insisting
 from gateway.alerts.judge import Judge, Judgement
-from gateway.alerts.looking import Looking
+from gateway.alerts.looking import Group, Looking
 from gateway.alerts.muting import Muting
 from gateway.alerts.watch import DiskSpace, GatewayWatch
 from gateway.alerts.wide_conditions import GATEWAY
+from gateway.breath import Breath
 from gateway.clock import Clock
 from gateway.config_alerts import AlertsConfig
 from gateway.events import Events
@@ -29,6 +31,7 @@ from gateway.ingest.fleet import Fleet
 from gateway.ingest.presence import is_online
 from gateway.ingest.registry import Registry
 from gateway.store.base import AlertStore
+from gateway.store.resume_base import Position, ResumeStore
 from gateway.store.rows import QuarantineEntry, SamplePoint
 from gateway.store.service_rows import AlertChange, AuditRow, EndedSilences
 from gateway.store.silence_base import SilenceStore
@@ -37,18 +40,23 @@ from schemas.alert import Alert, Rule, Silence
 TICK_MS: Final = 5_000
 """How often time alone is looked at: silence, faults, the gateway itself."""
 
-_CHUNK: Final = 500
-"""Devices evaluated before the loop gets its turn: a few milliseconds."""
+_CHUNK: Final = 64
+"""Devices evaluated, and written of, before others get their turn: about a millisecond, and a short transaction."""
+_PART: Final = 1_000
 _PAUSE_S: Final = 0.25
 """Between two looks at the feed: a busy device is evaluated once for all its messages of that time."""
 _MARK_EVERY_MS: Final = 10_000
 """A mark without changes is worth a commit only now and then."""
 _DISK_EVERY_TICKS: Final = 12
 _REJECTED_PAGE: Final = 1_000
+_DEAD_FOR_MS: Final = 86_400_000
+"""For how long a message that was given up is worth an alert."""
 
 
-class EvidenceStore(AlertStore, SilenceStore, Protocol):
+class EvidenceStore(AlertStore, SilenceStore, ResumeStore, Protocol):
     """The store as the engine needs it: alerts, silences, and what they rest on."""
+
+    async def dead_messages(self, since_ms: int) -> int: ...
 
     async def samples(self, device_id: str, since_ms: int, until_ms: int, limit: int) -> tuple[SamplePoint, ...]: ...
 
@@ -101,11 +109,15 @@ class AlertEngine:
         self._forecast_follower = board.changes.follow()
         self._writing = asyncio.Lock()
         self._mark = 0
+        self._ahead: Position | None = None
+        """Where samples stood at some commit; once that one is evaluated, everything before it is."""
+        self._position: Position | None = None
         self._behind: tuple[str, ...] = ()
         self._marked_at_ms = clock.monotonic_ms()
         self._ticked_at_ms = clock.monotonic_ms()
         self._listened = False
         self._disk: DiskSpace | None = None
+        self._dead_messages = 0
         self._ticks = 0
 
     def open(self) -> tuple[Alert, ...]:
@@ -141,7 +153,7 @@ class AlertEngine:
         self._muting.replace(await self._store.open_silences(self._clock.now_ms()))
         self._mark = await self._store.alert_mark()
         self._behind = await self._store.changed_since(self._mark)
-        self._looking.start(self._behind)
+        self._looking.start(self._behind, await self._store.unlooked_since_ms())
         await self._note_rejected()
 
     async def catch_up(self) -> None:
@@ -165,18 +177,32 @@ class AlertEngine:
     async def evaluate(self, device_ids: Collection[str], commit_no: int) -> None:
         """Evaluates these devices as they stand now; then everything up to `commit_no` counts as evaluated."""
         self._looking.evidence.refresh_lots()
-        for chunk in _chunks(device_ids):
+        ahead = self._ahead
+        if ahead is None:
+            ahead = self._ahead = await self._insist(self._store.sample_position)
+        breath, left_out = Breath(), self._looking.left_out
+        for group in self._groups(device_ids):
             async with self._writing:
                 judgement = Judgement()
-                await self._judge_devices(chunk, judgement)
+                await self._judge_devices(group, judgement)
                 if judgement.changes:
                     # The mark waits for the last chunk: after a kill in between, all are evaluated again.
                     await self._apply(judgement.changes, self._mark)
-            await asyncio.sleep(0)
+            await breath.take()
         self._mark = max(self._mark, commit_no)
+        if self._mark >= ahead.commit_no:
+            self._ahead = None
+            if self._looking.left_out == left_out:
+                self._position = ahead
         if self._clock.monotonic_ms() - self._marked_at_ms >= _MARK_EVERY_MS:
             async with self._writing:
                 await self._apply((), self._mark)
+
+    def _groups(self, device_ids: Collection[str]) -> Iterator[Group]:
+        """All of them in groups; so many at a time that finding out how they belong together holds nobody up."""
+        rest = iter(device_ids)
+        while part := tuple(islice(rest, _PART)):
+            yield from self._looking.groups(part, _CHUNK)
 
     async def tick(self) -> None:
         """Looks at what time alone has brought about since the last tick."""
@@ -189,13 +215,13 @@ class AlertEngine:
         rules = self._looking.time_rules
         rules.pass_time(elapsed_ms, now_ms, listening=listens and self._listened, connected=connected)
         self._listened = listens
-        await self._look_at_disk()
+        await self._look_at_itself(now_ms)
         async with self._writing:
             judgement = Judgement()
             await self._judge.judge(rules.tick(now_ms), judgement)
             await self._judge.judge(rules.faults(self._fleet.faults.take(), now_ms), judgement)
             if self._watch is not None:
-                await self._judge.judge({GATEWAY: [rules.gateway(self._disk, now_ms)]}, judgement)
+                await self._judge.judge({GATEWAY: [rules.gateway(self._disk, self._dead_messages, now_ms)]}, judgement)
             await self._judge_children(judgement)
             if judgement.changes:
                 await self._apply(judgement.changes, self._mark)
@@ -241,8 +267,10 @@ class AlertEngine:
             await asyncio.sleep(TICK_MS / 1000)
             await self.tick()
 
-    async def _judge_devices(self, device_ids: Iterable[str], judgement: Judgement) -> None:
-        looked = await self._looking.look(device_ids, self._clock.now_ms())
+    async def _judge_devices(self, group: Group, judgement: Judgement) -> None:
+        looked = await self._looking.look(group, self._clock.now_ms())
+        if looked.history:
+            await self._judge.in_order(looked.history, judgement)
         await self._judge.judge(looked.clinics, judgement)
         await self._judge.judge(looked.subjects, judgement)
         await self._judge_children(judgement)
@@ -258,12 +286,14 @@ class AlertEngine:
                 continue
             open_there = [one for one in self._open.of_rule(child) if one.clinic_id == change.alert.subject]
             ids = [alert.subject for alert in open_there if alert.subject not in judgement.after]
-            looked = await self._looking.look(ids, self._clock.now_ms())
+            looked = await self._looking.look(self._looking.group_of(ids), self._clock.now_ms())
             await self._judge.judge(looked.subjects, judgement)
 
-    async def _look_at_disk(self) -> None:
+    async def _look_at_itself(self, now_ms: int) -> None:
         if self._watch is not None and self._ticks % _DISK_EVERY_TICKS == 0:
             self._disk = await self._watch.disk()
+            count = partial(self._store.dead_messages, now_ms - _DEAD_FOR_MS)
+            self._dead_messages = await self._insist(count)
         self._ticks += 1
 
     async def _note_rejected(self) -> None:
@@ -280,7 +310,7 @@ class AlertEngine:
     async def _apply(self, changes: Sequence[AlertChange], mark: int) -> None:
         wanted = {(change.alert.rule, change.alert.subject): change.alert for change in changes}
         ended = self._ended_silences(wanted.values())
-        stored = await self._insist(lambda: self._store.apply_alerts(changes, mark, ended))
+        stored = await self._insist(lambda: self._store.apply_alerts(changes, mark, ended, self._position))
         self._marked_at_ms = self._clock.monotonic_ms()
         for alert in stored:
             self._open.put(alert)
@@ -307,12 +337,6 @@ class AlertEngine:
         told = {alert.device_id or alert.subject for alert in alerts}
         if told:
             self.changes.publish(mark, told)
-
-
-def _chunks(device_ids: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    rest = iter(device_ids)
-    while chunk := tuple(islice(rest, _CHUNK)):
-        yield chunk
 
 
 __all__ = ["TICK_MS", "AlertEngine", "EvidenceStore"]

@@ -6,20 +6,12 @@ or has an alert open, is looked at closely.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from gateway.alerts.board import OpenAlerts
 from gateway.alerts.clinics import Clinics
 from gateway.alerts.conditions import DueBy, Finding, nozzle_facts
-from gateway.alerts.device_conditions import (
-    ClockFacts,
-    Moment,
-    Reading,
-    clock_skew,
-    may_concern,
-    reading_findings,
-)
+from gateway.alerts.device_conditions import ClockFacts, Moment, Reading, clock_skew, reading_findings
 from gateway.alerts.due import due_by
 from gateway.alerts.nozzle_conditions import (
     NozzleCase,
@@ -34,16 +26,17 @@ from gateway.alerts.nozzle_conditions import (
 )
 from gateway.alerts.rulebook import RuleBook
 from gateway.alerts.rules import nozzle_findings
+from gateway.alerts.screening import Limits, clock_is_off, may_be_unreported, may_be_worn, reading_may_concern
 from gateway.alerts.wide_conditions import clinic_mains_lost
 from gateway.config_alerts import RuleSet
 from gateway.forecasting.board import Forecasts
 from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
 from gateway.store.rows import DeviceState, SamplePoint, TimedSample
-from gateway.wear.level import nozzle_wear
+from schemas.alert import Rule
 from schemas.registry import NozzleModel
 
-_NOTHING: Final[tuple[Finding, ...]] = ()
+WEAR_RULES: frozenset[Rule] = frozenset({"nozzle_worn_out", "nozzle_due"})
 
 
 class Found(NamedTuple):
@@ -80,36 +73,78 @@ class FleetEvidence:
         lots = self._forecasts.abnormal_lots()
         self._fast_lots = {lot.subject: Pace(lot.speed_ratio, lot.group, lot.as_of_ms) for lot in lots}
 
-    def rules_of(self, state: DeviceState) -> RuleSet:
-        return self._book.at(state.clinic_id, state.model, state.device_id)
+    def note_active(self, device_id: str, since_ms: int) -> None:
+        """A session was running already when the gateway started: since then, as far as is known."""
+        self._active_since_ms[device_id] = since_ms
 
-    def note_active(self, state: DeviceState) -> None:
-        """A session that was running already when the gateway started counts from the last sample on."""
-        if state.latest is not None and state.latest.sample.session_active:
-            self._active_since_ms.setdefault(state.device_id, state.latest.event_ms)
+    def is_well(self, state: DeviceState) -> bool:
+        """Whether no alert about the device is open, and its latest reading may concern no rule."""
+        latest = state.latest
+        if latest is None or self._open.has(state.device_id):
+            return False
+        limits = self._book.limits_at(state.clinic_id, state.model, state.device_id)
+        return not (
+            clock_is_off(latest.sample.ts_ms, latest.received_ms, limits)
+            or self._may_say(state, latest.event_ms, latest.sample, limits)
+        )
 
-    def device(self, state: DeviceState, walked: Sequence[SamplePoint]) -> Iterator[Found]:
-        """What the device's readings say, one after the other: those since the last look, then the latest."""
-        rules = self.rules_of(state)
-        concerns = self._open.has(state.device_id)
-        for point in walked:
-            moment = self._moment(state, point.ts_ms, point)
-            if concerns or may_concern(moment, rules):
-                concerns = True
-                yield Found(rules, reading_findings(moment, rules))
+    def is_nozzle_well(self, state: DeviceState, serial: str) -> bool:
+        """Whether the nozzle was only ever on this device, no alert about it is open, and it may concern no rule."""
+        sightings = self._fleet.sightings_on(serial)
+        if len(sightings) != 1 or self._open.has(serial):
+            return False
+        (row,) = sightings
+        model = self._registry.model(row.model)
+        limits = self._book.limits_at(state.clinic_id, state.model, state.device_id)
+        if may_be_worn(row.coating_ratio, row.strikes, row.rated_strikes, model, limits):
+            return False
+        if row.expires_on is not None and row.last_key[0] >= never_expired_before_ms(row.expires_on):
+            return False
+        if (model is not None and model.fits) or self._forecasts.forecast_of(serial) is not None:
+            return False
+        lot = row.lot or self._fleet.lot_read(serial)
+        if lot is not None and (self._registry.lot(lot).recalled_ms is not None or lot in self._fast_lots):
+            return False
+        if self._forecasts.abnormal(serial) is not None:
+            return False
+        latest = state.latest
+        shown = latest.sample.strikes if latest is not None and latest.sample.nozzle_serial == serial else None
+        return not may_be_unreported(serial, self._fleet.ledger(row.device_id), shown, row.strikes)
+
+    def reading(self, state: DeviceState, at_ms: int, reading: Reading, *, concerned: bool) -> Found | None:
+        """What a reading of the device says; None where nothing is wrong, and nobody is `concerned` about it."""
+        rules = self._book.at(state.clinic_id, state.model, state.device_id)
+        if not self._may_say(state, at_ms, reading, self._book.limits(rules)) and not concerned:
+            return None
+        active_since_ms = self._active_since(state.device_id, at_ms, active=reading.session_active)
+        stands = self._stands(state, reading)
+        moment = Moment(state.device_id, state.clinic_id, stands, at_ms, reading, active_since_ms)
+        return Found(rules, reading_findings(moment, rules))
+
+    def device(self, state: DeviceState) -> Found | None:
+        """What the device's latest reading says, and its clock."""
         latest = state.latest
         if latest is None:
-            return
-        moment = self._moment(state, latest.event_ms, latest.sample)
-        findings = reading_findings(moment, rules) if concerns or may_concern(moment, rules) else _NOTHING
-        if concerns or _clock_may_be_off(latest, rules):
-            findings = (*findings, clock_skew(_clock_facts(state, latest), rules))
-        if findings:
-            yield Found(rules, findings)
+            return None
+        concerned = self._open.has(state.device_id)
+        found = self.reading(state, latest.event_ms, latest.sample, concerned=concerned)
+        rules = self._book.at(state.clinic_id, state.model, state.device_id)
+        if not concerned and not clock_is_off(latest.sample.ts_ms, latest.received_ms, self._book.limits(rules)):
+            return found
+        findings = found.findings if found is not None else ()
+        return Found(rules, (*findings, clock_skew(_clock_facts(state, latest), rules)))
 
-    def clinic(self, clinic_id: str) -> Found | None:
+    def clock(self, state: DeviceState, point: SamplePoint, *, concerned: bool) -> Found | None:
+        """What the newest reading of a delivery says of the device's clock."""
+        rules = self._book.at(state.clinic_id, state.model, state.device_id)
+        if not concerned and not clock_is_off(point.clock_ms, point.received_ms, self._book.limits(rules)):
+            return None
+        facts = ClockFacts(state.device_id, state.clinic_id, point.clock_ms, point.received_ms)
+        return Found(rules, (clock_skew(facts, rules),))
+
+    def clinic(self, clinic_id: str, *, concerned: bool = False) -> Found | None:
         """Whether the clinic has lost its mains."""
-        if not (self._clinics.may_be_dark(clinic_id) or self._open.has(clinic_id)):
+        if not (concerned or self._clinics.may_be_dark(clinic_id) or self._open.has(clinic_id)):
             return None
         rules = self._book.at(clinic_id, None, None)
         found = clinic_mains_lost(clinic_id, self._clinics.power(clinic_id), rules)
@@ -123,47 +158,72 @@ class FleetEvidence:
         state = self._fleet.device(nozzle.device_id)
         rules = self._book.at(nozzle.clinic_id, state.model if state else None, nozzle.device_id)
         model = self._registry.model(nozzle.model)
-        if not self._open.has(serial) and not self._may_concern(nozzle, model, state, rules):
+        limits = self._book.limits(rules)
+        if not self._open.has(serial) and not self._may_concern(nozzle, model, state, limits):
             return None
         case = self._case(nozzle, model, state)
-        return Found(rules, (*nozzle_findings(case.facts, rules), *case_findings(case, rules)))
+        findings = (*nozzle_findings(case.facts, rules), *case_findings(case, rules))
+        if case.facts.due_by is None and _is_unmeasured(nozzle, state):
+            findings = tuple(finding for finding in findings if finding.rule not in WEAR_RULES)
+        return Found(rules, findings)
+
+    def recalled_ms(self, nozzle: NozzleState) -> int | None:
+        """When the nozzle's lot was recalled."""
+        return self._registry.lot(nozzle.lot).recalled_ms if nozzle.lot is not None else None
+
+    def is_forecast(self, serial: str) -> bool:
+        """Whether a forecast says when the nozzle is due."""
+        forecast = self._forecasts.forecast_of(serial)
+        return forecast is not None and forecast.replace_by is not None
+
+    def _may_say(self, state: DeviceState, at_ms: int, reading: Reading, limits: Limits) -> bool:
+        active_since_ms = self._active_since(state.device_id, at_ms, active=reading.session_active)
+        if active_since_ms is not None and at_ms - active_since_ms >= limits.overlong_ms:
+            return True
+        return reading_may_concern(reading, limits) or (
+            reading.power_source == "battery" and self._stands(state, reading)
+        )
 
     def _may_concern(
-        self, nozzle: NozzleState, model: NozzleModel | None, state: DeviceState | None, rules: RuleSet
+        self, nozzle: NozzleState, model: NozzleModel | None, state: DeviceState | None, limits: Limits
     ) -> bool:
-        """Whether any rule about the nozzle could be true: quicker than finding out which."""
+        """Whether any rule about the nozzle could be true."""
         serial = nozzle.serial
-        wear = nozzle_wear(nozzle, model)
-        if wear is not None and wear >= min(1.0, rules.rule("nozzle_due").threshold or 1.0):
+        if may_be_worn(nozzle.coating_ratio, nozzle.strikes, nozzle.rated_strikes, model, limits):
             return True
-        due = self._due_by(nozzle, model)
-        if due is not None and nozzle.last_event_ms >= due.due_ms:
-            return True
-        if self._is_expired(nozzle):
+        if self._is_expired(nozzle) or self._is_due(nozzle, model):
             return True
         if model is not None and model.fits and mismatched(model, state.model if state else None):
             return True
-        if self._recalled_ms(nozzle) is not None or self._pace(nozzle) is not None:
+        if self.recalled_ms(nozzle) is not None or self._pace(nozzle) is not None:
             return True
-        return self._unreported(nozzle, state) is not None or self._is_duplicate(serial)
+        ledger = self._fleet.ledger(nozzle.device_id)
+        if may_be_unreported(serial, ledger, _shown_strikes(serial, state), nozzle.strikes):
+            return True
+        return self._is_duplicate(serial)
 
     def _case(self, nozzle: NozzleState, model: NozzleModel | None, state: DeviceState | None) -> NozzleCase:
-        ledger = self._fleet.ledger(nozzle.device_id) if not nozzle.fitted else ()
-        left_ms = ledger[-1].event_ms if ledger else None
+        serial = nozzle.serial
+        ledger = self._fleet.ledger(nozzle.device_id)
+        left_ms = ledger[-1].event_ms if ledger and not nozzle.fitted else None
         return NozzleCase(
             facts=nozzle_facts(nozzle, model, left_ms, self._due_by(nozzle, model)),
             model=model,
             device_model=state.model if state else None,
-            recalled_ms=self._recalled_ms(nozzle),
+            recalled_ms=self.recalled_ms(nozzle),
             expires_ms=expiry_ms(nozzle.expires_on, self._registry.clinic(nozzle.clinic_id).timezone),
             uses=tuple(
                 use_of(sighting, self._fleet.ledger(sighting.device_id))
-                for sighting in self._fleet.sightings_on(nozzle.serial)
-                if self._fleet.fitted_serial(sighting.device_id) == nozzle.serial
+                for sighting in self._fleet.sightings_on(serial)
+                if self._fleet.fitted_serial(sighting.device_id) == serial
             ),
-            unreported=self._unreported(nozzle, state),
+            unreported=unreported_change(serial, ledger, _shown_strikes(serial, state), nozzle.strikes),
             pace=self._pace(nozzle),
         )
+
+    def _is_due(self, nozzle: NozzleState, model: NozzleModel | None) -> bool:
+        due = self._due_by(nozzle, model)
+        return due is not None and nozzle.last_event_ms >= due.due_ms
 
     def _due_by(self, nozzle: NozzleState, model: NozzleModel | None) -> DueBy | None:
         forecast = self._forecasts.forecast_of(nozzle.serial)
@@ -179,19 +239,11 @@ class FleetEvidence:
         expires_ms = expiry_ms(nozzle.expires_on, self._registry.clinic(nozzle.clinic_id).timezone)
         return expires_ms is not None and nozzle.last_event_ms >= expires_ms
 
-    def _recalled_ms(self, nozzle: NozzleState) -> int | None:
-        return self._registry.lot(nozzle.lot).recalled_ms if nozzle.lot is not None else None
-
     def _pace(self, nozzle: NozzleState) -> Pace | None:
         own = self._forecasts.abnormal(nozzle.serial)
         if own is not None:
             return Pace(own.speed_ratio, own.group, own.as_of_ms)
         return self._fast_lots.get(nozzle.lot) if nozzle.lot is not None and self._fast_lots else None
-
-    def _unreported(self, nozzle: NozzleState, state: DeviceState | None) -> str | None:
-        sample = state.latest.sample if state is not None and state.latest is not None else None
-        shown = sample.strikes if sample is not None and sample.nozzle_serial == nozzle.serial else None
-        return unreported_change(nozzle.serial, self._fleet.ledger(nozzle.device_id), shown, nozzle.strikes)
 
     def _is_duplicate(self, serial: str) -> bool:
         sightings = self._fleet.sightings_on(serial)
@@ -200,34 +252,31 @@ class FleetEvidence:
         fitted = (one for one in sightings if self._fleet.fitted_serial(one.device_id) == serial)
         return bool(duplicates([use_of(one, self._fleet.ledger(one.device_id)) for one in fitted]))
 
-    def _moment(self, state: DeviceState, at_ms: int, reading: Reading) -> Moment:
-        device_id = state.device_id
-        since_ms: int | None = None
-        if reading.session_active:
-            since_ms = self._active_since_ms.setdefault(device_id, at_ms)
-        elif device_id in self._active_since_ms:
+    def _active_since(self, device_id: str, at_ms: int, *, active: bool) -> int | None:
+        if active:
+            return self._active_since_ms.setdefault(device_id, at_ms)
+        if device_id in self._active_since_ms:
             del self._active_since_ms[device_id]
-        stands = self._clinics.stands(state, reading.power_source)
-        if not stands and self._open.has(device_id):
-            stands = "mains_lost" in self._open.of(device_id)
-        return Moment(device_id, state.clinic_id, stands, at_ms, reading, since_ms)
+        return None
+
+    def _stands(self, state: DeviceState, reading: Reading) -> bool:
+        if self._clinics.stands(state, reading.power_source):
+            return True
+        return self._open.has(state.device_id) and "mains_lost" in self._open.of(state.device_id)
 
 
-def _clock_may_be_off(latest: TimedSample, rules: RuleSet) -> bool:
-    ts_ms = latest.sample.ts_ms
-    return ts_ms is None or abs(ts_ms - latest.received_ms) >= 1_000 * (rules.rule("clock_skew").threshold or 0.0)
+def _shown_strikes(serial: str, state: DeviceState | None) -> int | None:
+    latest = state.latest if state is not None else None
+    return latest.sample.strikes if latest is not None and latest.sample.nozzle_serial == serial else None
+
+
+def _is_unmeasured(nozzle: NozzleState, state: DeviceState | None) -> bool:
+    """Whether the newest reading lacks the measurement of a coating that is measured: it says nothing of wear."""
+    latest = state.latest if state is not None else None
+    if latest is None or not nozzle.fitted or nozzle.coating_ratio is None:
+        return False
+    return latest.sample.nozzle_serial == nozzle.serial and latest.sample.coating_ratio is None
 
 
 def _clock_facts(state: DeviceState, latest: TimedSample) -> ClockFacts:
     return ClockFacts(state.device_id, state.clinic_id, latest.sample.ts_ms, latest.received_ms)
-
-
-def serials_of(fleet: Fleet, alerts: OpenAlerts, device_ids: Iterable[str]) -> set[str]:
-    """The nozzles that these devices have fitted, and the subjects of the alerts that are open on them."""
-    serials: set[str] = set()
-    for device_id in device_ids:
-        fitted = fleet.fitted_serial(device_id)
-        if fitted is not None:
-            serials.add(fitted)
-        serials |= alerts.subjects_on(device_id)
-    return serials

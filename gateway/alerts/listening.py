@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from gateway.hours import parse_hours, within, zone_or_utc
@@ -25,7 +26,10 @@ class Schedule(NamedTuple):
 Subject: TypeAlias = str
 
 
-class _Heard(NamedTuple):
+@dataclass(slots=True)
+class _Heard:
+    """Changed in place: every message of every device does."""
+
     schedule: Schedule
     at_count_ms: int
     """What the schedule's counter showed when the subject was heard."""
@@ -41,7 +45,10 @@ class Counters:
         self._counts_ms: dict[Schedule, int] = {}
 
     def now_ms(self, schedule: Schedule) -> int:
-        return self._counts_ms.setdefault(schedule, 0)
+        count_ms = self._counts_ms.get(schedule)
+        if count_ms is None:
+            count_ms = self._counts_ms[schedule] = 0
+        return count_ms
 
     def listen(self, for_ms: int, wall_ms: int) -> None:
         """So much more time has passed in which every device could have been heard."""
@@ -66,11 +73,17 @@ class LastHeard:
     def hear(self, subject: Subject, received_ms: int, *, live: bool) -> bool:
         """Something of the subject was received then; says whether that is new. Not `live`: before the start."""
         before = self._heard.get(subject)
-        if before is not None and before.received_ms == received_ms:
+        if before is None:
+            schedule = self._schedule_of(subject)
+            self._heard[subject] = _Heard(schedule, self._counters.now_ms(schedule), received_ms, live)
+        elif before.received_ms == received_ms:
             return False
-        # Other hours count from the next deadline on: they change seldom, and who is heard changes all the time.
-        schedule = self._schedule_of(subject) if before is None else before.schedule
-        self._heard[subject] = _Heard(schedule, self._counters.now_ms(schedule), received_ms, live)
+        else:
+            # Other hours count from the next deadline on: they change seldom, and who is heard changes all the time.
+            schedule = before.schedule
+            before.at_count_ms = self._counters.now_ms(schedule)
+            before.received_ms = received_ms
+            before.live = live
         if subject not in self._waiting:
             self._wait(subject, schedule)
         return True
@@ -104,9 +117,7 @@ class LastHeard:
         if schedule == heard.schedule:
             return True
         so_far_ms = self.silent_ms(subject)
-        self._heard[subject] = heard._replace(
-            schedule=schedule, at_count_ms=self._counters.now_ms(schedule) - so_far_ms
-        )
+        heard.schedule, heard.at_count_ms = schedule, self._counters.now_ms(schedule) - so_far_ms
         return False
 
     def _wait(self, subject: Subject, schedule: Schedule) -> None:

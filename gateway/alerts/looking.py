@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from gateway.alerts.board import OpenAlerts
 from gateway.alerts.clinics import Clinics
-from gateway.alerts.evidence import FleetEvidence, Found, serials_of
+from gateway.alerts.evidence import FleetEvidence, Found
+from gateway.alerts.history import History, Step, Walk, latest_point
 from gateway.alerts.insisting import Insist
 from gateway.alerts.rulebook import RuleBook
 from gateway.alerts.time_rules import TimeRules
-from gateway.alerts.walking import Readings, Walker, read_all
+from gateway.alerts.walking import BEFORE_MS, Readings, Stretch, Walker, in_time, read_all
 from gateway.config_alerts import AlertsConfig
 from gateway.forecasting.board import Forecasts
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
-from gateway.store.rows import DeviceState, SamplePoint
+from gateway.store.rows import DeviceState, TimedSample
+
+
+class Group(NamedTuple):
+    """Devices that are looked at together. `in_order`: they are of one clinic of which more came than the latest
+    readings, or whose mains may be lost: what they said is gone through in the order in which it came."""
+
+    states: Sequence[DeviceState]
+    in_order: bool = False
 
 
 class Looked(NamedTuple):
-    """What was found, by subject: clinics first, since their alerts silence those of their devices."""
+    """What was found, by subject: clinics first, since their alerts silence those of their devices. Before all that,
+    in `history`, what was found on the way."""
 
     clinics: Mapping[str, Sequence[Found]]
     subjects: Mapping[str, Sequence[Found]]
+    history: Sequence[Step] = ()
 
 
 class Looking:
@@ -41,6 +53,8 @@ class Looking:
         forecasts: Forecasts,
         alerts: OpenAlerts,
     ) -> None:
+        self._store = store
+        self._insist = insist
         self._fleet = fleet
         self._registry = registry
         self._open = alerts
@@ -50,47 +64,131 @@ class Looking:
             fleet=fleet, registry=registry, book=book, forecasts=forecasts, clinics=self._clinics, alerts=alerts
         )
         self.time_rules = TimeRules(fleet=fleet, registry=registry, book=book, clinics=self._clinics, alerts=alerts)
+        self._history = History(
+            fleet=fleet, registry=registry, book=book, clinics=self._clinics, evidence=self.evidence, alerts=alerts
+        )
+        self._walker = Walker()
+        self.left_out = 0
+        """How many times a device was left to the next look."""
 
-        async def read(device_id: str, since_ms: int, until_ms: int) -> Sequence[SamplePoint]:
-            return await insist(partial(read_all, store, device_id, since_ms, until_ms))
-
-        self._walker = Walker(read)
-
-    def start(self, unlooked: Collection[str]) -> None:
-        """Takes the fleet as it was restored; all but `unlooked` were looked at before the last run ended."""
+    def start(self, unlooked: Collection[str], since_ms: Mapping[str, int] | None = None) -> None:
+        """Takes the fleet as it was restored; all but `unlooked` were looked at before the last run ended, and of
+        those everything before `since_ms`, where that is known."""
         waiting = frozenset(unlooked)
-        self._walker.start_back(len(waiting))
+        self._walker.resume(waiting, since_ms)
+        active: list[str] = []
         self.time_rules.hear(self._fleet.devices(), live=False)
         for state in self._fleet.devices():
-            self._clinics.note(state, self._registry.device(state.device_id).state)
-            self.evidence.note_active(state)
-            if state.device_id not in waiting:
-                self._walker.looked_at(state)
+            lifecycle = self._registry.device(state.device_id).state
+            if state.device_id in waiting:
+                self._clinics.enter(state, lifecycle)
+                continue
+            self._clinics.note(state, lifecycle)
+            self._walker.looked_at(state)
+            if state.latest is not None and state.latest.sample.session_active:
+                self.evidence.note_active(state.device_id, state.latest.event_ms)
+                active.append(state.device_id)
+        self._walker.read_starts(active)
 
-    async def look(self, device_ids: Iterable[str], now_ms: int) -> Looked:
+    def groups(self, device_ids: Iterable[str], size: int) -> Iterator[Group]:
+        """The devices in groups of `size`; the clinics of which much has come since the last look each by itself."""
+        behind: dict[str, list[DeviceState]] = {}
+        found: list[DeviceState] = []
+        for device_id in device_ids:
+            state = self._fleet.device(device_id)
+            if state is not None:
+                found.append(state)
+                if self._is_newly_dark(state) or self._walker.stretch(state) is not None:
+                    behind[state.clinic_id] = []
+        if behind:
+            for state in found:
+                if state.clinic_id in behind:
+                    behind[state.clinic_id].append(state)
+            for _, states in sorted(behind.items()):
+                yield Group(states, in_order=True)
+            found = [state for state in found if state.clinic_id not in behind]
+        rest = iter(found)
+        while chunk := tuple(islice(rest, size)):
+            yield Group(chunk)
+
+    async def look(self, group: Group, now_ms: int) -> Looked:
         """What the rules find about these devices, their nozzles and their clinics."""
-        states = [state for one in device_ids if (state := self._fleet.device(one)) is not None]
-        clinic_ids: set[str] = set()
+        # Of a device that has said more meanwhile the feed tells again: it is left to the next look.
+        states = [state for state in group.states if group.in_order or self._is_current(state)]
+        steps = await self._in_order(states) if group.in_order else ()
+        if group.in_order:
+            states = [state for state in states if self._is_current(state)]
+        self.left_out += len(group.states) - len(states)
         for state in states:
             self._clinics.note(state, self._registry.device(state.device_id).state)
-            clinic_ids.add(state.clinic_id)
+            self._walker.looked_at(state)
         self.time_rules.hear(states)
-        clinics = {one: [found] for one in sorted(clinic_ids) if (found := self.evidence.clinic(one)) is not None}
-        subjects: dict[str, list[Found]] = {}
+        clinic_ids = sorted({state.clinic_id for state in states})
+        clinics = {one: (found,) for one in clinic_ids if (found := self.evidence.clinic(one)) is not None}
+        return Looked(clinics, self._subjects(states, now_ms), steps)
+
+    async def _in_order(self, states: list[DeviceState]) -> Sequence[Step]:
+        """What was found on the way to these devices as they stand; `states` are brought up to that."""
+        states[:] = [self._fleet.device(state.device_id) or state for state in states]
         for state in states:
-            of_device = await self._device(state, now_ms)
-            if of_device:
-                subjects[state.device_id] = of_device
-        for serial in sorted(serials_of(self._fleet, self._open, (state.device_id for state in states))):
+            self._clinics.enter(state, self._registry.device(state.device_id).state)
+        steps = await self._history.steps(await self._walks(states))
+        for state in states:
+            self._walker.looked_at(state)
+        return steps
+
+    def _is_current(self, state: DeviceState) -> bool:
+        return self._fleet.device(state.device_id) is state
+
+    def group_of(self, device_ids: Iterable[str]) -> Group:
+        """These devices as they stand, whatever came before."""
+        return Group([state for one in device_ids if (state := self._fleet.device(one)) is not None])
+
+    def _subjects(self, states: Sequence[DeviceState], now_ms: int) -> dict[str, list[Found]]:
+        subjects: dict[str, list[Found]] = {}
+        serials: set[str] = set()
+        for state in states:
+            device_id = state.device_id
+            if not self.evidence.is_well(state):
+                subjects |= self._device(state, now_ms)
+            serial = self._fleet.fitted_serial(device_id)
+            if serial is not None and not self.evidence.is_nozzle_well(state, serial):
+                serials.add(serial)
+            serials.update(self._open.subjects_on(device_id))
+        for serial in sorted(serials):
             of_nozzle = self.evidence.nozzle(serial)
             if of_nozzle is not None:
                 subjects.setdefault(serial, []).append(of_nozzle)
-        return Looked(clinics, subjects)
+        return subjects
 
-    async def _device(self, state: DeviceState, now_ms: int) -> list[Found]:
-        walked = await self._walker.walk(state)
-        found = list(self.evidence.device(state, walked))
+    def _device(self, state: DeviceState, now_ms: int) -> dict[str, list[Found]]:
         silence = self.time_rules.silence(state.device_id, now_ms)
-        if silence is not None:
-            found.append(silence)
-        return found
+        found = [one for one in (self.evidence.device(state), silence) if one is not None]
+        return {state.device_id: found} if found else {}
+
+    def _is_newly_dark(self, state: DeviceState) -> bool:
+        """Whether its clinic may lose its mains by what it said: then the order of what its devices said counts."""
+        latest = state.latest
+        if latest is None or latest.sample.power_source != "battery":
+            return False
+        return self._clinics.stands(state, "battery")
+
+    async def _walks(self, states: Sequence[DeviceState]) -> list[Walk]:
+        walks: list[Walk] = []
+        for state in states:
+            if state.latest is not None:
+                stretch = self._walker.stretch(state) or Stretch(self._walker.before(state), None)
+                walks.append(await self._walk(state, state.latest, stretch))
+        return walks
+
+    async def _walk(self, state: DeviceState, latest: TimedSample, stretch: Stretch) -> Walk:
+        newest, since_ms = latest_point(state, latest), stretch.since_ms
+        before = stretch.before
+        earlier = [latest_point(before, before.latest)] if before is not None and before.latest is not None else []
+        if since_ms is None:
+            return Walk(state, earlier, [newest])
+        from_ms = since_ms if earlier else since_ms - BEFORE_MS
+        read = partial(read_all, self._store, state.device_id, from_ms, latest.event_ms)
+        points = in_time([*await self._insist(read), newest])
+        earlier += [point for point in points if point.ts_ms < since_ms]
+        return Walk(state, earlier, [point for point in points if point.ts_ms >= since_ms])

@@ -26,7 +26,7 @@ from gateway.alerts.evidence import Found
 from gateway.alerts.listening import Counters, LastHeard, Schedule
 from gateway.alerts.rulebook import RuleBook
 from gateway.alerts.watch import DiskSpace
-from gateway.alerts.wide_conditions import FEWEST_DEVICES, gateway_broker_lost, gateway_disk_low
+from gateway.alerts.wide_conditions import FEWEST_DEVICES, gateway_broker_lost, gateway_disk_low, gateway_message_dead
 from gateway.config_alerts import RuleSet
 from gateway.ingest.faults import Fault, FaultKind
 from gateway.ingest.fleet import Fleet
@@ -35,7 +35,15 @@ from gateway.store.rows import DeviceState
 from schemas.alert import Rule
 
 TIMED_RULES: Final = frozenset[Rule](
-    {"device_silent", "clinic_silent", "data_gap", "message_rejected", "gateway_disk_low", "gateway_broker_lost"}
+    {
+        "device_silent",
+        "clinic_silent",
+        "data_gap",
+        "message_rejected",
+        "gateway_disk_low",
+        "gateway_broker_lost",
+        "gateway_message_dead",
+    }
 )
 """Timed by the gateway's clock: their evidence is never older than what was judged, though that clock be set back."""
 
@@ -137,10 +145,13 @@ class TimeRules:
         """For how long rejected messages count."""
         return self._book.everywhere.rule("message_rejected").keep_firing_ms
 
-    def gateway(self, disk: DiskSpace | None, now_ms: int) -> Found:
+    def gateway(self, disk: DiskSpace | None, dead_messages: int, now_ms: int) -> Found:
         """How the gateway itself stands."""
         rules = self._book.everywhere
-        findings: tuple[Finding, ...] = (gateway_broker_lost(self._lost_ms, now_ms, rules),)
+        findings: tuple[Finding, ...] = (
+            gateway_broker_lost(self._lost_ms, now_ms, rules),
+            gateway_message_dead(dead_messages, now_ms, rules),
+        )
         if disk is not None and disk.total_bytes:
             ratio = disk.free_bytes / disk.total_bytes
             findings = (*findings, gateway_disk_low(ratio, disk.free_bytes, now_ms, rules))

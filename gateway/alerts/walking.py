@@ -1,24 +1,30 @@
 """Walking: the readings of a device between two looks at it, so that none is passed over.
 
 A look sees a device as it stands. Where more than one record came since the last look (a backlog, a fast replay), the
-store has what was in between, and the rules go through it in order: the same history raises the same alerts, however
-fast it came in and wherever the gateway was killed.
+store has what was in between, and the rules go through it in the order of receipt: the same history raises the same
+alerts, however fast it came in and wherever the gateway was killed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, NamedTuple, Protocol
 
-from gateway.store.rows import DeviceState, Key, SamplePoint
+from gateway.store.rows import DeviceState, SamplePoint, TimedSample
 
 PAGE: Final = 5_000
 WORTH_READING_MS: Final = 60_000
 """Less time than this between two looks holds nothing that a rule with a hold would tell, and the store is asked for
 each device: a fleet that says much in a second would keep it busy with nothing else."""
+BEFORE_MS: Final = 6 * 3_600_000
+"""How far back the reading before a stretch is looked for, and the beginning of its session."""
 _DAY_MS: Final = 86_400_000
-_WALKS_BACK: Final = ((200, 40 * _DAY_MS), (5_000, 2 * _DAY_MS))
-"""How far a start walks back, by how many devices were not looked at yet when the last run ended."""
+_FIRST_BACK_MS: Final = 40 * _DAY_MS
+"""How much of the past of a device that nobody has looked at yet counts."""
+_MOST_STARTS: Final = 5_000
+_NOTHING_NEW: Final = 2**62
+_WALKS_BACK: Final = ((200, _FIRST_BACK_MS), (5_000, 2 * _DAY_MS))
+"""How far a start walks back that does not know where the last run was, by how many devices it had not looked at."""
 
 
 class Readings(Protocol):
@@ -27,41 +33,73 @@ class Readings(Protocol):
     async def samples(self, device_id: str, since_ms: int, until_ms: int, limit: int) -> tuple[SamplePoint, ...]: ...
 
 
-class Walker:
-    """Knows up to which record each device was looked at."""
+class Stretch(NamedTuple):
+    """What came of a device since the last look: `before` is how it stood then (None: that has to be read too), and
+    readings from `since_ms` on are to be read; None: there are none but its latest."""
 
-    def __init__(self, read: Callable[[str, int, int], Awaitable[Sequence[SamplePoint]]]) -> None:
-        self._read = read
-        self._looked: dict[str, Key] = {}
-        self._back_ms = 0
+    before: DeviceState | None
+    since_ms: int | None
+
+
+class Walker:
+    """Knows how each device stood when it was looked at last."""
+
+    def __init__(self) -> None:
+        self._looked: dict[str, DeviceState] = {}
+        self._back_ms = _FIRST_BACK_MS
+        self._resume: dict[str, int] = {}
+        self._unread_starts: set[str] = set()
 
     def looked_at(self, state: DeviceState) -> None:
         """Everything of the device up to its latest sample counts as looked at."""
-        if state.latest is not None:
-            self._looked[state.device_id] = state.latest.key
+        self._looked[state.device_id] = state
+        if self._resume:
+            self._resume.pop(state.device_id, None)
+        if self._unread_starts:
+            self._unread_starts.discard(state.device_id)
 
-    def start_back(self, unlooked: int) -> None:
-        """So many devices are to be looked at of which it is not known how far they were."""
-        self._back_ms = next((back_ms for most, back_ms in _WALKS_BACK if unlooked <= most), 0)
+    def before(self, state: DeviceState) -> DeviceState | None:
+        """How the device stood when it was looked at last."""
+        return self._looked.get(state.device_id)
 
-    async def walk(self, state: DeviceState) -> Sequence[SamplePoint]:
-        """The readings since the last look but for the latest, oldest first; mostly none."""
-        latest = state.latest
-        if latest is None:
-            return ()
-        key = latest.key
+    def resume(self, waiting: Collection[str], since_ms: Mapping[str, int] | None) -> None:
+        """The run before has not looked at everything of the devices in `waiting`; `since_ms`: from where on, None
+        where that is not known."""
+        if since_ms is None:
+            self._back_ms = next((back_ms for most, back_ms in _WALKS_BACK if len(waiting) <= most), 0)
+            return
+        self._resume = {device_id: since_ms.get(device_id, _NOTHING_NEW) for device_id in waiting}
+
+    def read_starts(self, device_ids: Collection[str]) -> None:
+        """Of these devices a session is running, and since when is not known."""
+        if len(device_ids) <= _MOST_STARTS:
+            self._unread_starts.update(device_ids)
+
+    def stretch(self, state: DeviceState) -> Stretch | None:
+        """What is to be gone through before the device as it stands; None where nothing is, as mostly."""
         before = self._looked.get(state.device_id)
-        self._looked[state.device_id] = key
-        if before is None:
-            # The first record of a boot has nothing before it that nobody has looked at.
-            since_ms = key[0] - self._back_ms if key[2] else key[0]
-        elif key <= before or (key[1] == before[1] and key[2] == before[2] + 1):
-            return ()
-        else:
-            since_ms = before[0] + 1
-            if key[0] - since_ms < WORTH_READING_MS:
-                return ()
-        return await self._read(state.device_id, since_ms, key[0]) if since_ms < key[0] else ()
+        latest = state.latest
+        if latest is None or before is state:
+            return None
+        if before is None or before.latest is None:
+            return self._first(state, latest)
+        if state.device_id in self._unread_starts:
+            return Stretch(None, before.latest.event_ms + 1)
+        old, new = before.latest.sample, latest.sample
+        if new.seq == old.seq + 1 and new.boot_id == old.boot_id:
+            return None
+        since_ms = before.latest.event_ms + 1
+        if latest.event_ms - since_ms < WORTH_READING_MS:
+            return None
+        return Stretch(before, since_ms)
+
+    def _first(self, state: DeviceState, latest: TimedSample) -> Stretch | None:
+        since_ms = self._resume.get(state.device_id)
+        if since_ms is not None:
+            return None if since_ms == _NOTHING_NEW else Stretch(None, since_ms)
+        if latest.sample.seq == 0 and latest.received_ms <= state.first_seen_ms:
+            return None  # there is nothing before it
+        return Stretch(None, latest.event_ms - self._back_ms) if self._back_ms else None
 
 
 async def read_all(store: Readings, device_id: str, since_ms: int, until_ms: int) -> list[SamplePoint]:
@@ -73,3 +111,15 @@ async def read_all(store: Readings, device_id: str, since_ms: int, until_ms: int
         if len(page) < PAGE:
             return readings
         since_ms = page[-1].ts_ms + 1
+
+
+def in_time(readings: Sequence[SamplePoint]) -> list[SamplePoint]:
+    """The readings, oldest first, without those that came after a later one: what is late is history, never now."""
+    kept: list[SamplePoint] = []
+    earliest_ms: int | None = None
+    for reading in reversed(readings):
+        if earliest_ms is None or reading.received_ms <= earliest_ms:
+            earliest_ms = reading.received_ms
+            kept.append(reading)
+    kept.reverse()
+    return kept

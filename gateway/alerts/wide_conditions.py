@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from gateway.alerts.conditions import Finding, Rules, Verdict, falling, percent, rising
 from gateway.alerts.device_conditions import graded
@@ -17,8 +18,9 @@ FRESH_MS: Final = 3_600_000
 """What a device said longer than this before its clinic's newest reading does not count."""
 
 
-class PowerState(NamedTuple):
-    """What a device that stands on mains said of its power last."""
+@dataclass(slots=True)
+class PowerState:
+    """What a device that stands on mains said of its power last; changed in place as it says more."""
 
     on_battery: bool
     at_ms: int
@@ -77,6 +79,25 @@ def gateway_broker_lost(lost_ms: int, now_ms: int, rules: Rules) -> Finding:
         settings.severity,
         verdict,
         lost_ms / 1_000,
+        summary,
+        now_ms,
+        worse_by=None,
+    )
+
+
+def gateway_message_dead(dead: int, now_ms: int, rules: Rules) -> Finding:
+    """Messages were given up within a day: whoever they were for does not know."""
+    settings = rules.rule("gateway_message_dead")
+    verdict: Verdict = "true" if dead >= (settings.threshold or 0.0) else "false"
+    summary = f"{dead} messages could not be delivered within a day: see which, and mend their receivers"
+    return Finding(
+        "gateway_message_dead",
+        GATEWAY,
+        NO_CLINIC,
+        None,
+        settings.severity,
+        verdict,
+        float(dead),
         summary,
         now_ms,
         worse_by=None,

@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from collectors.backoff import Backoff
 from collectors.errors import CollectorError
+from gateway.breath import Breath
 from gateway.clock import Clock
 from gateway.events import Events
 from gateway.forecasting.board import Forecasts, NoForecasts, NozzleForecast
@@ -168,9 +169,11 @@ class AdvicePublisher:
 
     async def _publish_waiting(self, outlet: Outlet) -> None:
         self._wake.clear()
+        breath = Breath()
         while self._waiting:
             device_id = next(iter(self._waiting))
             await self._publish_one(outlet, device_id)
+            await breath.take()
 
     async def _publish_one(self, outlet: Outlet, device_id: str) -> None:
         device = self._fleet.device(device_id)

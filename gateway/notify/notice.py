@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
+from dashboards.web.links import ACT_PATH
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
 from gateway.notify.decision import SendReason
@@ -116,7 +117,7 @@ class Facts:
             firing=tuple(self.item(alert, firing=True) for alert in told),
             resolved=tuple(self.item(alert, firing=False) for alert in over),
             left_out=len(firing) + len(resolved) - len(told) - len(over),
-            link=link(self.public_url, clinic.clinic_id if clinic else None),
+            link=link(self.public_url, clinic.clinic_id if clinic else None, _only(firing)),
             timezone=clinic.timezone if clinic else "UTC",
             made_ms=now_ms,
         )
@@ -144,9 +145,15 @@ class Facts:
         return alert.value if alert.rule in ("nozzle_due", "nozzle_worn_out") else None
 
 
-def link(public_url: str, clinic_id: str | None) -> str:
-    """The one place to act: the alerts, of the clinic if it is about one."""
-    return f"{public_url}/alerts" + (f"?clinic={clinic_id}" if clinic_id else "")
+def link(public_url: str, clinic_id: str | None, alert_id: int | None = None) -> str:
+    """The one place to act: on what the alert asks for, on what is to be done at the clinic, or on all alerts."""
+    if alert_id is not None:
+        return f"{public_url}{ACT_PATH}?alert={alert_id}"
+    return f"{public_url}{ACT_PATH}?clinic={clinic_id}" if clinic_id else f"{public_url}/alerts"
+
+
+def _only(firing: Sequence[Alert]) -> int | None:
+    return firing[0].alert_id if len(firing) == 1 else None
 
 
 def _urgency(alert: Alert) -> tuple[int, int, int]:

@@ -26,6 +26,7 @@ from gateway.notify.decision import Timings
 from gateway.notify.delivery import Deliverer
 from gateway.notify.heartbeat import Heartbeat, Readiness
 from gateway.notify.notice import Facts, Outlook
+from gateway.notify.pictures import Illustrator
 from gateway.notify.planner import GroupName, Look, Mutes, Planner, Situation
 from gateway.notify.receivers import Directory, directory
 from gateway.notify.routing import Routing, Sees
@@ -82,17 +83,19 @@ class NotifierParts:
     clock: Clock
     events: Events
     public_url: str
+    illustrator: Illustrator | None = None
+    """None: mails have no pictures."""
 
 
 class Outlets:
     """The channels, and the connections that they share."""
 
-    def __init__(self, config: NotifyConfig) -> None:
+    def __init__(self, config: NotifyConfig, illustrator: Illustrator | None = None) -> None:
         self._guarded = Web(config.allow_private_networks)
         self.web = Web(None)
         self._apprise = AppriseChannel()
         self.channels: Mapping[ChannelName, Channel] = {
-            "email": EmailChannel(config.smtp_url, config.mail_from),
+            "email": EmailChannel(config.smtp_url, config.mail_from, illustrator),
             "apprise": self._apprise,
             "webhook": WebhookChannel(self._guarded),
             "alertmanager": AlertmanagerChannel(self.web),
@@ -129,7 +132,7 @@ class Notifier:
         self._stirred = True
         self._forgot_ms = 0
         self._why: dict[GroupName, str] = {}
-        self._outlets = Outlets(config)
+        self._outlets = Outlets(config, parts.illustrator)
         self.deliverer = Deliverer(
             store=parts.store,
             channels=self._outlets.channels,

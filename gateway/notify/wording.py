@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from html import escape
+from types import MappingProxyType
 from typing import Final
 
 from gateway.hours import zone_or_utc
@@ -17,6 +18,7 @@ _LONGEST: Final = 300
 _LONGEST_SUBJECT: Final = 150
 _BAR_CELLS: Final = 20
 _COLOURS: Final = {"info": "#2c6e9e", "warning": "#a86100", "critical": "#b3261e"}
+_NONE: Final[Mapping[int, str]] = MappingProxyType({})
 
 TITLES: Final[dict[Rule, str]] = {
     "nozzle_due": "Nozzle due",
@@ -40,6 +42,7 @@ TITLES: Final[dict[Rule, str]] = {
     "message_rejected": "Messages rejected",
     "gateway_disk_low": "Gateway: disk low",
     "gateway_broker_lost": "Gateway: broker lost",
+    "gateway_message_dead": "Gateway: messages not delivered",
 }
 
 
@@ -71,12 +74,13 @@ def plain(notice: Notice) -> str:
     return "\n".join(_plain_lines(notice)) + "\n"
 
 
-def html(notice: Notice) -> str:
-    """The whole message as HTML, with a bar for each wear. It loads nothing from elsewhere."""
+def html(notice: Notice, pictures: Mapping[int, str] = _NONE) -> str:
+    """The whole message as HTML. An alert about wear has its picture where there is one: `pictures` names the part of
+    the mail for each alert; otherwise a bar. It loads nothing from elsewhere."""
     parts = [
         '<!DOCTYPE html><html lang="en"><body style="font:15px/1.5 sans-serif;color:#222;max-width:40em">',
         f'<h1 style="font-size:18px">{escape(subject(notice))}</h1>',
-        *(_html_item(item, notice.timezone) for item in (*notice.firing, *notice.resolved)),
+        *(_html_item(item, notice.timezone, pictures) for item in (*notice.firing, *notice.resolved)),
     ]
     if notice.left_out:
         parts.append(f"<p>and {notice.left_out} more</p>")
@@ -95,6 +99,15 @@ def where_line(place: Place, *, device: bool = True) -> str:
         label = f"{place.device_label} ({place.device_id})" if place.device_label else place.device_id
         parts += [place.room, label]
     return one_line(", ".join(part for part in parts if part))
+
+
+def wear_line(item: Item) -> str:
+    """What a picture of the wear shows, in words: how far it is, and when it will be at its limit."""
+    if item.wear_ratio is None:
+        return ""
+    days = item.forecast.remaining_days if item.forecast is not None else None
+    ahead = f"; at the limit in {_range(days)} days" if days is not None and item.wear_ratio < 1.0 else ""
+    return f"wear {item.wear_ratio:.0%} of the limit{ahead}"
 
 
 def urgency_line(item: Item) -> str:
@@ -132,7 +145,7 @@ def _plain_lines(notice: Notice) -> Iterator[str]:
         if item.firing:
             yield f"  urgent: {urgency_line(item)}"
         if item.wear_ratio is not None:
-            yield f"  wear:   {_text_bar(item.wear_ratio)}"
+            yield f"  wear:   {_text_bar(item.wear_ratio)} {wear_line(item).removeprefix('wear ')}"
         if item.part:
             yield f"  part:   {one_line(item.part)}"
     if notice.left_out:
@@ -142,7 +155,7 @@ def _plain_lines(notice: Notice) -> Iterator[str]:
     yield f"Open and act: {notice.link}"
 
 
-def _html_item(item: Item, zone: str) -> str:
+def _html_item(item: Item, zone: str, pictures: Mapping[int, str]) -> str:
     colour = _COLOURS[item.severity] if item.firing else "#3b7a3b"
     title = TITLES[item.rule] + ("" if item.firing else " – resolved")
     rows = [
@@ -152,10 +165,21 @@ def _html_item(item: Item, zone: str) -> str:
         ("Part", one_line(item.part)),
     ]
     lines = "".join(f"<br><b>{name}:</b> {escape(text)}" for name, text in rows if text)
-    bar = _html_bar(item.wear_ratio, colour) if item.wear_ratio is not None else ""
+    shown = pictures.get(item.alert_id)
+    if shown is not None:
+        bar = _html_picture(shown, wear_line(item))
+    else:
+        bar = _html_bar(item.wear_ratio, colour) if item.wear_ratio is not None else ""
     return (
         f'<div style="border-left:4px solid {colour};padding:0 0 0 12px;margin:16px 0">'
         f'<b style="color:{colour}">{escape(title)}</b>: {escape(one_line(item.summary))}{lines}{bar}</div>'
+    )
+
+
+def _html_picture(content_id: str, words: str) -> str:
+    return (
+        f'<br><img src="cid:{escape(content_id, quote=True)}" alt="{escape(words, quote=True)}" width="560"'
+        ' style="display:block;width:100%;max-width:560px;height:auto;margin:10px 0 0">'
     )
 
 
@@ -171,7 +195,7 @@ def _html_bar(wear_ratio: float, colour: str) -> str:
 
 def _text_bar(wear_ratio: float) -> str:
     filled = round(_BAR_CELLS * min(1.0, max(0.0, wear_ratio)))
-    return f"[{'#' * filled}{'.' * (_BAR_CELLS - filled)}] {wear_ratio:.0%} of the limit"
+    return f"[{'#' * filled}{'.' * (_BAR_CELLS - filled)}]"
 
 
 def _when(at_ms: int, zone: str) -> str:

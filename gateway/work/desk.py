@@ -7,13 +7,14 @@ makes no second change. Orders and their history change in one transaction.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Final, Protocol, TypeAlias, TypeVar
 
 from collectors.backoff import Backoff
+from gateway.breath import Breath
 from gateway.clock import Clock
 from gateway.errors import ConflictError, NotFoundError, StoreUnavailableError
 from gateway.events import Events
@@ -40,7 +41,7 @@ ORDERS_BY_RULE: Final[dict[Rule, SubjectKind]] = {
 }
 """The alerts that ask for work, and what is to be replaced."""
 
-_CHUNK: Final = 500
+_CHUNK: Final = 64
 _PAUSE_S: Final = 0.25
 _RETRY_MIN_MS: Final = 200
 _RETRY_MAX_MS: Final = 5_000
@@ -81,6 +82,8 @@ class WorkDesk:
         self._newest: dict[Subject, WorkOrder] = {}
         """Live orders, and ended ones that were asked for."""
         self._ended: set[Subject] = set()
+        self._mark = 0
+        """The last fired alert that was made work of; what fired and was over before we looked is work too."""
 
     def live(self) -> tuple[WorkOrder, ...]:
         """Every open and claimed order, oldest first."""
@@ -108,12 +111,29 @@ class WorkDesk:
 
     async def evaluate(self, device_ids: Collection[str]) -> None:
         """Brings the orders of these devices to what alerts and ledger say now."""
+        breath = Breath()
+        await self._take_fired(breath)
         for chunk in _chunks(device_ids):
             async with self._writing:
-                changes = await self._changes(chunk)
+                wishes = self._wishes(frozenset(chunk))
+                changes = await self._changes(self._subjects(chunk) | wishes.keys(), wishes)
                 if changes:
                     await self._apply(changes)
-            await asyncio.sleep(0)
+            await breath.take()
+
+    async def _take_fired(self, breath: Breath) -> None:
+        """Makes work of every alert that has fired since the last look, be it over by now."""
+        while True:
+            async with self._writing:
+                fired = await self._insist(partial(self._store.fired_alerts, self._mark, _CHUNK))
+                if not fired:
+                    return
+                wishes = _by_subject(one.alert for one in fired)
+                changes = await self._changes(wishes.keys(), wishes)
+                self._mark = fired[-1].number
+                if changes:
+                    await self._apply(changes)
+            await breath.take()
 
     async def ask(self, event: Asked, audit: AuditRow) -> WorkOrder:
         """Opens an order for a person. Raises ConflictError where one is open already."""
@@ -152,6 +172,7 @@ class WorkDesk:
         self._ended = set(await self._insist(self._store.ended_subjects))
         for order in await self._insist(self._store.live_orders):
             self._remember(order)
+        self._mark = max(self._mark, await self._insist(self._store.work_mark))
 
     def _remember(self, order: WorkOrder) -> None:
         subject = (order.kind, order.subject)
@@ -163,9 +184,9 @@ class WorkDesk:
         if subject not in self._newest or order.order_id >= self._newest[subject].order_id:
             self._newest[subject] = order
 
-    async def _changes(self, device_ids: Sequence[str]) -> list[OrderChange]:
-        wishes = self._wishes(frozenset(device_ids))
-        subjects = self._subjects(device_ids) | wishes.keys()
+    async def _changes(
+        self, subjects: Collection[Subject], wishes: Mapping[Subject, Sequence[Alert]]
+    ) -> list[OrderChange]:
         newest = await self._newest_of(sorted(subjects))
         now_ms = self._clock.now_ms()
         changes: list[OrderChange] = []
@@ -178,12 +199,7 @@ class WorkDesk:
 
     def _wishes(self, device_ids: frozenset[str]) -> dict[Subject, list[Alert]]:
         """The firing alerts on these devices that ask for work, most severe first."""
-        wishes: dict[Subject, list[Alert]] = {}
-        for alert in self._alerts.firing():
-            kind = ORDERS_BY_RULE.get(alert.rule)
-            if kind is not None and alert.device_id is not None and alert.device_id in device_ids:
-                wishes.setdefault((kind, alert.subject if kind == "nozzle" else alert.device_id), []).append(alert)
-        return wishes
+        return _by_subject(alert for alert in self._alerts.firing() if alert.device_id in device_ids)
 
     def _subjects(self, device_ids: Sequence[str]) -> set[Subject]:
         """What has an order and may have changed on these devices."""
@@ -211,7 +227,7 @@ class WorkDesk:
         kind, name = subject
         steps: list[Step] = []
         events: list[Callable[[WorkOrder | None], Step | None]] = [
-            partial(wanted, event=Raised(kind, alert, self._health(name) if kind == "battery" else None))
+            partial(wanted, event=Raised(kind, alert, self._health_of(alert, name) if kind == "battery" else None))
             for alert in alerts
         ]
         events.append(lambda current: self._by_evidence(current, kind, name))
@@ -254,8 +270,12 @@ class WorkDesk:
         state = self._fleet.device(device_id)
         return state.latest.sample.health_ratio if state is not None and state.latest is not None else None
 
+    def _health_of(self, alert: Alert, device_id: str) -> float | None:
+        """The health that the alert fired for; it may be another battery's by now."""
+        return alert.value if alert.value is not None else self._health(device_id)
+
     async def _apply(self, changes: Sequence[OrderChange]) -> None:
-        stored = await self._insist(lambda: self._store.apply_orders(changes))
+        stored = await self._insist(lambda: self._store.apply_orders(changes, self._mark))
         await self._show(stored, len(changes))
 
     async def _show(self, stored: Sequence[WorkOrder], wanted_changes: int) -> None:
@@ -289,6 +309,16 @@ def _change(order: WorkOrder | None, steps: Sequence[Step], now_ms: int, audit: 
         OrderHistory(made.at_ms, now_ms, made.actor, made.act, made.order.state, made.note) for made in steps
     )
     return OrderChange(replace(last, version=expected + 1), expected, history, audit)
+
+
+def _by_subject(alerts: Iterable[Alert]) -> dict[Subject, list[Alert]]:
+    """Those that ask for work, under what is to be replaced."""
+    wishes: dict[Subject, list[Alert]] = {}
+    for alert in alerts:
+        kind = ORDERS_BY_RULE.get(alert.rule)
+        if kind is not None and alert.device_id is not None:
+            wishes.setdefault((kind, alert.subject if kind == "nozzle" else alert.device_id), []).append(alert)
+    return wishes
 
 
 def _chunks(device_ids: Iterable[str]) -> Iterator[tuple[str, ...]]:

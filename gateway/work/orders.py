@@ -11,9 +11,8 @@ from dataclasses import replace
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from gateway.errors import ConflictError
-from gateway.store.work_base import OrderAct
 from schemas.alert import SEVERITIES, Alert, Severity
-from schemas.work import BY_GATEWAY, OrderState, ReplaceReason, SubjectKind, WorkOrder
+from schemas.work import BY_GATEWAY, OrderAct, OrderState, ReplaceReason, SubjectKind, WorkOrder
 
 
 class Raised(NamedTuple):
@@ -239,6 +238,14 @@ def _claim(order: WorkOrder, event: Event) -> Step:
     return Step(claimed, "claimed", event.by, event.at_ms, _claim_note(event))
 
 
+def _claim_again(order: WorkOrder, event: Event) -> Step:
+    """Whoever claimed it may correct the reason; nobody else takes it over without a word."""
+    assert isinstance(event, Claimed)
+    if order.claimed_by != event.by:
+        raise ConflictError(f"{order.claimed_by} has claimed work order {order.order_id} already: add a note to it")
+    return _claim(order, event)
+
+
 def _claim_late(order: WorkOrder, event: Event) -> Step:
     """The evidence was faster than the phone: who did it, and why, is still worth knowing."""
     assert isinstance(event, Claimed)
@@ -338,7 +345,7 @@ TABLE: Final[Mapping[tuple[OrderState, EventKind], Transition]] = {
     ("claimed", "fitted"): _move,
     ("claimed", "replaced"): _confirm,
     ("claimed", "asked"): _refuse,
-    ("claimed", "claimed"): _claim,
+    ("claimed", "claimed"): _claim_again,
     ("claimed", "closed"): _close,
     ("confirmed", "raised"): _reopen_by_alert,
     ("confirmed", "fitted"): _reopen_by_refit,

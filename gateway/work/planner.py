@@ -17,7 +17,7 @@ from gateway.store.work_base import SpareRow
 from gateway.wear.level import nozzle_wear
 from gateway.work.desk import WorkDesk
 from gateway.work.due import DAY_MS, DueItem, Pace, pace_of
-from gateway.work.spares import RATE_DAYS, Demand, Outlook, outlook
+from gateway.work.spares import RATE_DAYS, Demand, Outlook, SpareNeeds, outlook, sooner
 from gateway.work.visits import Visit, plan_visits
 from schemas.work import PlaceKind, WorkOrder
 
@@ -54,7 +54,9 @@ class Planner:
         desk: WorkDesk,
         settings: WorkConfig,
         clock: Clock,
+        needs: SpareNeeds | None = None,
     ) -> None:
+        self._spare_needs = needs
         self._fleet = fleet
         self._registry = registry
         self._forecasts = forecasts
@@ -102,6 +104,11 @@ class Planner:
         """By when the order should be done; it may be past."""
         return self._ordered(order).due_ms
 
+    @property
+    def usual_lead_days(self) -> int:
+        """Until an ordered part has come, where the registry does not know it."""
+        return self._settings.lead_days
+
     def zone(self, clinic_id: str) -> ZoneInfo:
         """The clinic's time zone; UTC where the registry knows none."""
         try:
@@ -132,6 +139,9 @@ class Planner:
             demand = Demand(due, rates.get((place, model), 0.0) if kind == "clinic" else 0.0)
             on_hand = row.on_hand if row is not None else 0
             seen = outlook(on_hand, lead_days, demand, now_ms)
+            if kind == "clinic" and row is not None and self._spare_needs is not None:
+                advice = await self._spare_needs.advice(place, model, on_hand, lead_days)
+                seen = sooner(seen, advice, lead_days, now_ms)
             if row is not None or seen.low:
                 lines.append(SpareLine(kind, place, model, on_hand, row.counted_ms if row else None, lead_days, seen))
         return lines

@@ -7,8 +7,9 @@ needed as fast as they were replaced lately.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
+from gateway.analytics.stock import StockAdvice
 from gateway.work.due import DAY_MS
 
 RATE_DAYS: Final = 90
@@ -46,6 +47,27 @@ def outlook(on_hand: int, lead_days: int, demand: Demand, now_ms: int) -> Outloo
         order_by_ms=order_by_ms,
         low=order_by_ms is not None and order_by_ms <= now_ms,
     )
+
+
+class SpareNeeds(Protocol):
+    """The forecast of what clinics will need."""
+
+    async def advice(self, clinic_id: str, item: str, on_hand: int, lead_days: int) -> tuple[int, StockAdvice] | None:
+        """When it was made, and what to do; None where nothing is known of the clinic's need."""
+        ...
+
+
+def sooner(seen: Outlook, forecast: tuple[int, StockAdvice] | None, lead_days: int, now_ms: int) -> Outlook:
+    """What the due dates say, or what the forecast says at its service level, whichever runs out first."""
+    if forecast is None or forecast[1].runs_out_day is None:
+        return seen
+    as_of_ms, advice = forecast
+    runs_out_ms = max(as_of_ms + (advice.runs_out_day or 0) * DAY_MS, now_ms)
+    if seen.runs_out_ms is not None and seen.runs_out_ms <= runs_out_ms:
+        return seen
+    order_by_ms = runs_out_ms - lead_days * DAY_MS
+    needed = max(seen.needed, advice.needed_by_arrival)
+    return Outlook(needed, runs_out_ms, order_by_ms, order_by_ms <= now_ms)
 
 
 def _nth_need(number: int, demand: Demand, now_ms: int) -> int | None:

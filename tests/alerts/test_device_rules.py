@@ -7,6 +7,7 @@ from pathlib import Path
 from gateway.alerts.watch import DiskSpace
 from gateway.clock import ManualClock
 from gateway.config import AlertsConfig
+from gateway.store.notify_rows import NewMessage, NotifyPlan
 from schemas.alert import Alert
 from schemas.registry import Clinic, DeviceEntry
 from tests.alerts.site import HOUR_MS, T0_MS, Device, Site, open_site
@@ -276,3 +277,17 @@ async def test_a_device_of_a_clinic_is_judged_where_it_is_in_use(tmp_path: Path)
         for hour in (0, 0.1, 0.2):
             await site.say(*(device.reading(hour, "battery", charge=0.9) for device in devices))
         assert "clinic_mains_lost" not in await site.fired()
+
+
+async def test_a_message_that_was_given_up_is_an_alert_of_its_own(tmp_path: Path) -> None:
+    async with open_site(tmp_path / "s.db", clock=clock_at(1)) as site:
+        now_ms = site.clock.now_ms()
+        message = NewMessage("k1", "ops", "c-1", "webhook", "new", "{}")
+        await site.store.apply_plan(NotifyPlan(up_to=0, now_ms=now_ms, messages=(message,)))
+        (claimed,) = await site.store.claim_messages(now_ms, now_ms + 1_000, 1, ())
+        await site.store.mark_dead(claimed.message_id, claimed.attempts, now_ms, "answered 404")
+        await site.pass_time(0.1)
+        alert = await only(site, "gateway_message_dead")
+        assert (alert.state, alert.severity, alert.subject, alert.value) == ("firing", "critical", "gateway", 1.0)
+        await site.pass_time(24.2)
+        assert (await only(site, "gateway_message_dead")).state == "resolved"

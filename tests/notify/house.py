@@ -19,6 +19,7 @@ from gateway.ingest.feed import CommitFeed
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
 from gateway.notify.notifier import Notifier, NotifierParts
+from gateway.notify.pictures import Illustrator
 from gateway.store.service_rows import AlertChange
 from gateway.store.sqlite import SqliteStore
 from schemas.access import Viewer
@@ -109,6 +110,7 @@ class House:
         self.muting, self.well, self.events, self.fleet = Muting(), Well(), Events(), Fleet()
         self.registry = Registry(store)
         self.outlook: ForecastView | None = None
+        self.illustrator: Illustrator | None = None
         self.notifier = self.started()
 
     def started(self) -> Notifier:
@@ -126,6 +128,7 @@ class House:
                 clock=self.clock,
                 events=self.events,
                 public_url="https://silverpoint.example.org",
+                illustrator=self.illustrator,
             ),
             self.config,
         )

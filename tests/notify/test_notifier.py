@@ -34,7 +34,8 @@ async def test_a_message_says_what_where_how_urgent_and_where_to_act(tmp_path: P
         assert message["subject"] == "[WARNING] Nozzle due: Praxis am Markt (c-1), North, d-n-1"
         (item,) = message["firing"]
         assert item["urgency"] == "warning, wear 87% of the limit; no forecast yet"
-        assert message["link"] == "https://silverpoint.example.org/alerts?clinic=c-1"
+        (alert,) = house.engine.firing()
+        assert message["link"] == f"https://silverpoint.example.org/act?alert={alert.alert_id}"
 
 
 async def test_a_webhook_is_signed_over_its_time_and_body(tmp_path: Path) -> None:

@@ -178,3 +178,22 @@ async def test_the_running_desk_follows_the_feeds(tmp_path: Path) -> None:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+async def test_an_alert_that_was_over_before_anybody_looked_has_made_its_order(tmp_path: Path) -> None:
+    device = Device("d-1")
+    async with open_workshop(tmp_path / "s.db") as shop:
+        await shop.site.ingest(
+            device.fitted(0, "N1"),
+            *(device.sample(hour, "N1", hour / 8) for hour in range(1, 12)),
+            device.removed(12, "N1"),
+            device.fitted(12.1, "N2"),
+            *(device.sample(hour, "N2", 0.01) for hour in range(13, 20)),
+        )
+        await shop.site.engine.evaluate(["d-1"], 0)
+        assert shop.site.engine.firing() == ()
+        await shop.look()
+        (order,) = await shop.orders()
+        assert (order.subject, order.state, order.cause, order.replaced_by) == (
+            "N1", "confirmed", "nozzle_worn_out", "N2",
+        )  # fmt: skip

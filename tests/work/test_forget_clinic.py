@@ -14,6 +14,7 @@ from gateway.serve.access import LOCAL, Access, audit_row
 from gateway.store.sqlite import SqliteStore
 from gateway.work.orders import Asked
 from schemas.access import Scope
+from schemas.alert import Matchers, Silence
 from schemas.delivery import Delivery
 from schemas.registry import Clinic, DeviceEntry
 from tests.alerts.site import Device, open_site
@@ -48,6 +49,11 @@ async def lived(path: Path) -> None:
             Asked("device", "d-own", LEFT, "d-own", "kim", at(12), f"ask at {NAME}"), shop.audit("open", 12)
         )
         assert order.clinic_id == LEFT
+        silence = Silence(
+            silence_id=0, kind="silence", matchers=Matchers(device_id="d-own"), starts_ms=at(12), ends_ms=at(13),
+            ends_with_alert=False, comment="noted", created_by="kim", created_ms=at(12),
+        )  # fmt: skip
+        await shop.site.engine.add_silence(silence, shop.audit("silence", 12))
         await shop.site.store.remember_response("k", "kim", f'{{"clinic_id":"{LEFT}"}}', at(12))
         access = Access(shop.site.store, shop.site.clock, None)  # type: ignore[arg-type]
         await access.create_token(LOCAL, "both", "manager", Scope(clinics=frozenset({LEFT, STAYED})))

@@ -56,6 +56,16 @@ async def test_a_claim_is_done_once_by_its_key_at_its_time_and_audited(shop: Rig
     assert [(row.subject, row.at_ms) for row in rows] == [("1", NOW_MS - 1_000)]
 
 
+async def test_nobody_takes_over_anothers_claim_and_its_maker_may_correct_it(shop: Rig) -> None:
+    async with await shop.client_of("technician") as first, await shop.client_of("technician") as second:
+        assert (await first.post("/api/v1/work-orders/1/claim", json={"reason": "worn"})).status_code == 200
+        refused = await second.post("/api/v1/work-orders/1/claim", json={"reason": "damaged"})
+        assert refused.status_code == 409
+        assert refused.json()["detail"].startswith("token:technician-0 has claimed work order 1 already")
+        corrected = (await first.post("/api/v1/work-orders/1/claim", json={"reason": "damaged"})).json()
+        assert (corrected["claimed_by"], corrected["claim_reason"]) == ("token:technician-0", "damaged")
+
+
 async def test_notes_and_closing_by_hand_with_a_reason(shop: Rig) -> None:
     async with await shop.client_of("manager") as client:
         noted = (await client.post("/api/v1/work-orders/1/notes", json={"text": "key at reception"})).json()

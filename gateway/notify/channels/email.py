@@ -1,4 +1,4 @@
-"""Mail: plain text and HTML in one message, by SMTP."""
+"""Mail: plain text, and HTML with pictures of its own, in one message, by SMTP."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from gateway.errors import NotDeliveredError, UndeliverableError
 from gateway.notify.channels.base import Envelope
+from gateway.notify.pictures import NO_PICTURES, Illustrator, Pictures
 from gateway.notify.wording import html, plain, subject
 
 _TIMEOUT_S: Final = 20
@@ -25,15 +26,16 @@ _PORTS: Final = {"smtp": 587, "smtps": 465}
 class EmailChannel:
     """Hands mails to one server."""
 
-    def __init__(self, smtp_url: SecretStr | None, mail_from: str) -> None:
+    def __init__(self, smtp_url: SecretStr | None, mail_from: str, illustrator: Illustrator | None = None) -> None:
         self._url = smtp_url
         self._from = mail_from
+        self._illustrator = illustrator
 
     async def send(self, envelope: Envelope) -> None:
         """Raises NotDeliveredError, UndeliverableError."""
         if self._url is None:
             raise UndeliverableError("notify.smtp_url is not set")
-        message = mail(envelope, self._from)
+        message = mail(envelope, self._from, await self._pictures(envelope))
         parts = urlsplit(self._url.get_secret_value())
         client = aiosmtplib.SMTP(
             hostname=parts.hostname,
@@ -62,6 +64,11 @@ class EmailChannel:
         except (aiosmtplib.SMTPException, OSError) as error:
             raise NotDeliveredError(f"no mail server: {error}") from error
 
+    async def _pictures(self, envelope: Envelope) -> Pictures:
+        if self._illustrator is None or envelope.notice.reason == "test":
+            return NO_PICTURES
+        return await self._illustrator.illustrate(envelope.notice, envelope.now_ms)
+
 
 def _start_tls(parts: SplitResult) -> bool | None:
     """Wherever the server offers it; a password goes over an open line to this machine only."""
@@ -70,18 +77,31 @@ def _start_tls(parts: SplitResult) -> bool | None:
     return True if parts.username and not _is_loopback(parts.hostname or "") else None
 
 
-def mail(envelope: Envelope, mail_from: str) -> EmailMessage:
+def mail(envelope: Envelope, mail_from: str, pictures: Pictures = NO_PICTURES) -> EmailMessage:
     """The mail. Its id is made of the key, so that mail programs show a repetition once."""
+    domain = mail_from.rpartition("@")[2]
+    named = {alert_id: f"wear-{alert_id}.{envelope.key}@{domain}" for alert_id in pictures}
     notice = envelope.notice
     message = EmailMessage()
     message["Subject"] = subject(notice)
     message["From"] = mail_from
     message["To"] = ", ".join(envelope.receiver.to)
     message["Date"] = format_datetime(datetime.fromtimestamp(envelope.now_ms / 1_000, UTC))
-    message["Message-ID"] = f"<{envelope.key}@{mail_from.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{envelope.key}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(plain(notice))
-    message.add_alternative(html(notice), subtype="html")
+    message.add_alternative(html(notice, named), subtype="html")
+    page = message.get_body(("html",))
+    assert isinstance(page, EmailMessage)
+    for alert_id, picture in pictures.items():
+        page.add_related(
+            picture.png,
+            "image",
+            "png",
+            cid=f"<{named[alert_id]}>",
+            filename=f"wear-{alert_id}.png",
+            disposition="inline",
+        )
     return message
 
 

@@ -1,0 +1,232 @@
+"""A receiver that is down for two hours: what ingest feels of it, and whether everything arrives once, afterwards.
+
+The gateway's parts run as they are, with a clock that goes 120 times as fast for whoever plans and sends. Ingest is
+measured on the machine's own clock, while the receiver is up and while it is down, in turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pydantic import SecretStr
+
+from collectors.replay import ReplayCollector
+from gateway.alerts.engine import AlertEngine
+from gateway.config import LogConfig
+from gateway.config_alerts import AlertsConfig
+from gateway.config_notify import NotifyConfig, ReceiverConfig
+from gateway.events import Events
+from gateway.ingest.feed import CommitFeed
+from gateway.ingest.fleet import Fleet
+from gateway.ingest.pipeline import Pipeline
+from gateway.ingest.registry import Registry
+from gateway.logs import set_up_logs
+from gateway.notify.notifier import NoMutes, Notifier, NotifierParts
+from gateway.store.sqlite import SqliteStore
+from schemas.delivery import Delivery
+
+SPEED: Final = 120
+_BATCH: Final = 20
+_PAUSE_S: Final = 0.02
+_DEVICES: Final = 200
+_CLINIC_OF: Final = 5
+_TURN_S: Final = 5.0
+_STEP_MS: Final = 60_000
+_SETTLE_S: Final = 60.0
+
+
+class Measured(NamedTuple):
+    """Milliseconds of a batch's way into the store, at the 99th percentile; and what became of the messages."""
+
+    up_p99_ms: float
+    down_p99_ms: float
+    refused: int
+    wanted: int
+    """Messages in the outbox, each with a key of its own."""
+    arrived: int
+    """Different keys that the receiver took."""
+    twice: int
+    """Keys that it took more than once."""
+    unsent: int
+
+    @property
+    def ratio(self) -> float:
+        return self.down_p99_ms / self.up_p99_ms
+
+
+class FastClock:
+    """A clock whose time of day goes `SPEED` times as fast; elapsed time is the machine's, by which work is shared."""
+
+    def __init__(self) -> None:
+        self._start_ms = time.time_ns() // 1_000_000
+        self._since_s = time.monotonic()
+
+    def now_ms(self) -> int:
+        return self._start_ms + self.monotonic_ms() * SPEED
+
+    def monotonic_ms(self) -> int:
+        return round((time.monotonic() - self._since_s) * 1_000)
+
+
+class Receiver:
+    """Takes messages while it is up, and answers 503 while it is not."""
+
+    def __init__(self) -> None:
+        self.up = True
+        self.refused = 0
+        self.taken: Counter[str] = Counter()
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            fields = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
+            await reader.readexactly(int(fields.get("content-length", "0")))
+            if self.up:
+                self.taken[fields["idempotency-key"]] += 1
+            else:
+                self.refused += 1
+            status = b"204 No Content" if self.up else b"503 Service Unavailable"
+            writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            await writer.drain()
+        finally:
+            writer.close()
+
+
+class Traffic:
+    """A fleet whose devices lose their mains and get it back, again and again."""
+
+    def __init__(self, clock: FastClock) -> None:
+        self._clock = clock
+        self._seq = 0
+
+    def batch(self) -> list[Delivery]:
+        self._seq += 1
+        now_ms = self._clock.now_ms()
+        return [self._delivery(number, now_ms) for number in range(_BATCH)]
+
+    def _delivery(self, place: int, now_ms: int) -> Delivery:
+        device = (self._seq * _BATCH + place) % _DEVICES
+        dark = (now_ms // (20 * _STEP_MS) + device) % 40 == 0
+        record = {
+            "boot_id": "b", "seq": self._seq, "ts_ms": now_ms,
+            "power": {"source": "battery" if dark else "mains", "charge": 0.9, "voltage_v": 24.0},
+            "nozzle": None, "sessions": {"total": 1, "active": False},
+        }  # fmt: skip
+        topic = f"fleet/v1/C-{device // _CLINIC_OF:03}/D-{device:03}/telemetry"
+        return Delivery(topic, json.dumps(record).encode(), now_ms)
+
+
+class _Ready:
+    def broker_connected(self) -> bool:
+        return True
+
+    def commit_fault(self) -> str | None:
+        return None
+
+
+async def measure(*, down_min: int) -> Measured:
+    """The receiver is down for so many minutes of the fast clock in all, and up for as long between them."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = await SqliteStore.open(str(Path(folder) / "s.db"))
+        receiver, clock = Receiver(), FastClock()
+        server = await asyncio.start_server(receiver.answer, "127.0.0.1", 0)
+        try:
+            port = server.sockets[0].getsockname()[1]
+            return await _measured(store, receiver, clock, f"http://127.0.0.1:{port}/", down_min)
+        finally:
+            server.close()
+            await store.close()
+
+
+async def _measured(store: SqliteStore, receiver: Receiver, clock: FastClock, url: str, down_min: int) -> Measured:
+    fleet, feed, events, registry = Fleet(), CommitFeed(), Events(), Registry(store)
+    engine = AlertEngine(
+        store=store, fleet=fleet, registry=registry, feed=feed, events=events, clock=clock, settings=AlertsConfig()
+    )
+    pipeline = Pipeline(
+        collector=ReplayCollector([]), store=store, fleet=fleet, events=events, feed=feed, clock=clock, root="fleet",
+        retention_samples_days=180,
+    )  # fmt: skip
+    await pipeline.start()
+    await engine.restore()
+    notifier = Notifier(_parts(store, fleet, registry, engine, clock, events), _config(url))
+    running = [asyncio.create_task(engine.run()), asyncio.create_task(notifier.run())]
+    try:
+        up_s, down_s = await _in_turns(pipeline, receiver, Traffic(clock), down_min * 60 / SPEED)
+        receiver.up = True
+        unsent = await _until_sent(store)
+        wanted = {message.key for message in await store.outbox(limit=100_000, before=None)}
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+    return Measured(
+        up_p99_ms=_p99_ms(up_s),
+        down_p99_ms=_p99_ms(down_s),
+        refused=receiver.refused,
+        wanted=len(wanted),
+        arrived=len(wanted & receiver.taken.keys()),
+        twice=sum(times > 1 for times in receiver.taken.values()),
+        unsent=unsent,
+    )
+
+
+async def _in_turns(
+    pipeline: Pipeline, receiver: Receiver, traffic: Traffic, down_s: float
+) -> tuple[list[float], list[float]]:
+    """Seconds of each batch while the receiver was up, and while it was down."""
+    found: tuple[list[float], list[float]] = ([], [])
+    turns = max(1, round(down_s / _TURN_S))
+    for turn in range(2 * turns):
+        receiver.up = turn % 2 == 0
+        until = time.perf_counter() + down_s / turns
+        while time.perf_counter() < until:
+            began = time.perf_counter()
+            await pipeline.ingest(traffic.batch())
+            found[turn % 2].append(time.perf_counter() - began)
+            await asyncio.sleep(_PAUSE_S)
+    return found
+
+
+async def _until_sent(store: SqliteStore) -> int:
+    until = time.perf_counter() + _SETTLE_S
+    while (waiting := len(await store.undelivered_groups())) and time.perf_counter() < until:
+        await asyncio.sleep(0.1)
+    return waiting
+
+
+def _p99_ms(seconds: list[float]) -> float:
+    return 1_000 * sorted(seconds)[int(len(seconds) * 0.99)]
+
+
+def _config(url: str) -> NotifyConfig:
+    receiver = ReceiverConfig(name="ops", channel="webhook", url=SecretStr(url), secret=SecretStr("0123456789abcdef"))
+    return NotifyConfig(receivers=(receiver,), allow_private_networks=("127.0.0.0/8",))
+
+
+def _parts(
+    store: SqliteStore, fleet: Fleet, registry: Registry, engine: AlertEngine, clock: FastClock, events: Events
+) -> NotifierParts:
+    return NotifierParts(
+        store=store, fleet=fleet, registry=registry, alerts=engine, mutes=NoMutes(), sees=lambda _viewer, _alert: True,
+        outlook=lambda _alert: None, readiness=_Ready(), clock=clock, events=events,
+        public_url="https://silverpoint.example.org",
+    )  # fmt: skip
+
+
+def main() -> None:
+    set_up_logs(LogConfig(level="error"))
+    found = asyncio.run(measure(down_min=120))
+    print(f"ingest of {_BATCH} messages, p99: {found.up_p99_ms:.1f} ms while the receiver is up,")
+    print(f"{found.down_p99_ms:.1f} ms while it is down ({found.refused} attempts refused): {found.ratio:.2f} times")
+    print(f"{found.arrived} of {found.wanted} messages arrived, {found.twice} of them twice, {found.unsent} wait still")
+
+
+if __name__ == "__main__":
+    main()

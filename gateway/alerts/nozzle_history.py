@@ -1,0 +1,225 @@
+"""A nozzle as each reading of its device showed it: what the rules would have found had they looked then.
+
+A nozzle that wore out and was swapped between two looks is seen by nobody who looks at the fleet as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gateway.alerts.board import OpenAlerts
+from gateway.alerts.conditions import Finding, nozzle_facts
+from gateway.alerts.evidence import WEAR_RULES, FleetEvidence, Found
+from gateway.alerts.nozzle_conditions import (
+    NozzleCase,
+    Use,
+    case_findings,
+    duplicates,
+    expiry_ms,
+    mismatched,
+    unreported_change,
+    use_of,
+)
+from gateway.alerts.rulebook import RuleBook
+from gateway.alerts.rules import nozzle_findings
+from gateway.alerts.screening import may_be_unreported, may_be_worn
+from gateway.config_alerts import RuleSet
+from gateway.ingest.fleet import Fleet, NozzleState
+from gateway.ingest.registry import Registry
+from gateway.store.rows import DeviceState, LedgerRow, SamplePoint
+from schemas.registry import NozzleModel
+
+
+@dataclass(slots=True)
+class _Track:
+    """What is known of a nozzle; how far it was worn goes along with the readings."""
+
+    nozzle: NozzleState
+    model: NozzleModel | None
+    rules: RuleSet
+    expires_ms: int | None
+    recalled_ms: int | None
+    wrong: bool
+    shared: bool
+    forecast: bool
+    most_strikes: int | None
+    coating_ratio: float | None = None
+
+    def take(self, point: SamplePoint) -> None:
+        """Goes on by one reading."""
+        if point.strikes is not None:
+            self.most_strikes = max(point.strikes, self.most_strikes or 0)
+        if point.coating_ratio is not None:
+            self.coating_ratio = point.coating_ratio
+
+
+class NozzleHistory:
+    """The nozzles of one device along its readings; made for one walk."""
+
+    def __init__(
+        self,
+        *,
+        state: DeviceState,
+        fleet: Fleet,
+        registry: Registry,
+        book: RuleBook,
+        evidence: FleetEvidence,
+        alerts: OpenAlerts,
+    ) -> None:
+        self._state = state
+        self._fleet = fleet
+        self._registry = registry
+        self._book = book
+        self._evidence = evidence
+        self._open = alerts
+        self._ledger = fleet.ledger(state.device_id)
+        self._tracks: dict[str, _Track | None] = {}
+
+    def start(self, point: SamplePoint) -> None:
+        """How far the nozzle was before."""
+        track = self._track(point.nozzle_serial) if point.nozzle_serial is not None else None
+        if track is not None:
+            track.take(point)
+
+    def reading(self, point: SamplePoint, rows: int, *, concerned: bool) -> Found | None:
+        """What the rules find about the nozzle that the reading shows; `rows` of the ledger had been written then."""
+        serial = point.nozzle_serial
+        track = self._track(serial) if serial is not None else None
+        if serial is None or track is None or self._is_elsewhere(track, point.ts_ms):
+            return None
+        ledger = self._ledger[:rows]
+        track.take(point)
+        if not concerned and not self._may_concern(track, serial, point, ledger):
+            return None
+        then = replace(
+            track.nozzle,
+            device_id=self._state.device_id,
+            clinic_id=point.clinic_id,
+            coating_ratio=track.coating_ratio,
+            strikes=track.most_strikes,
+            last_event_ms=point.ts_ms,
+            fitted=True,
+        )
+        unsaid = point.coating_ratio is None and track.nozzle.coating_ratio is not None
+        return Found(track.rules, tuple(self._findings(track, then, point, ledger, unsaid=unsaid)))
+
+    def come(self, row: LedgerRow, rows: Sequence[LedgerRow], *, concerned: bool) -> Found | None:
+        """What the rules find about the nozzle that this row, the last of `rows`, has fitted: known from before."""
+        track = self._track(row.serial)
+        if track is None or self._is_elsewhere(track, row.event_ms):
+            return None
+        limits, rated = self._book.limits(track.rules), track.nozzle.rated_strikes
+        worn = may_be_worn(track.coating_ratio, track.most_strikes, rated, track.model, limits)
+        if not (concerned or worn):
+            return None
+        shown = replace(
+            track.nozzle,
+            device_id=row.device_id,
+            clinic_id=row.clinic_id,
+            coating_ratio=track.coating_ratio,
+            strikes=track.most_strikes,
+            last_event_ms=row.event_ms,
+            fitted=True,
+        )
+        case = self._case(track, shown, ())._replace(unreported=unreported_change(row.serial, rows, None, None))
+        found = (*nozzle_findings(case.facts, track.rules), *case_findings(case, track.rules))
+        left_out = {"nozzle_wear_abnormal", "nozzle_duplicate"} | ({"nozzle_due"} if track.forecast else set())
+        if track.coating_ratio is None and track.nozzle.coating_ratio is not None:
+            left_out |= WEAR_RULES
+        return Found(track.rules, tuple(one._replace(from_readings=False) for one in found if one.rule not in left_out))
+
+    def gone(self, serial: str, row: LedgerRow) -> Found | None:
+        """The nozzle has left the device by this row: it is out of every rule's reach."""
+        track = self._track(serial)
+        if track is None or self._is_elsewhere(track, row.event_ms):
+            return None
+        left = replace(
+            track.nozzle, device_id=row.device_id, clinic_id=row.clinic_id, last_event_ms=row.event_ms, fitted=False
+        )
+        case = self._case(track, left, ())
+        return Found(track.rules, (*nozzle_findings(case.facts, track.rules), *case_findings(case, track.rules)))
+
+    def _findings(
+        self, track: _Track, then: NozzleState, point: SamplePoint, ledger: Sequence[LedgerRow], *, unsaid: bool
+    ) -> list[Finding]:
+        """All but what is no matter of history: a pace is against the fleet as it is, and so is a forecast."""
+        case = self._case(track, then, self._uses(track, point.ts_ms, ledger) if track.shared else ())
+        case = case._replace(
+            unreported=unreported_change(then.serial, ledger, point.strikes, track.most_strikes),
+        )
+        found = (*nozzle_findings(case.facts, track.rules), *case_findings(case, track.rules))
+        left_out = {"nozzle_wear_abnormal"} | ({"nozzle_due"} if track.forecast else set())
+        left_out |= WEAR_RULES if unsaid else set()
+        return [finding._replace(from_readings=False) for finding in found if finding.rule not in left_out]
+
+    def _case(self, track: _Track, nozzle: NozzleState, uses: Sequence[Use]) -> NozzleCase:
+        return NozzleCase(
+            facts=nozzle_facts(nozzle, track.model, None),
+            model=track.model,
+            device_model=self._state.model,
+            recalled_ms=track.recalled_ms,
+            expires_ms=track.expires_ms,
+            uses=uses,
+            unreported=None,
+            pace=None,
+        )
+
+    def _may_concern(self, track: _Track, serial: str, point: SamplePoint, ledger: Sequence[LedgerRow]) -> bool:
+        if track.wrong or track.recalled_ms is not None:
+            return True
+        if track.expires_ms is not None and point.ts_ms >= track.expires_ms:
+            return True
+        rated, limits = track.nozzle.rated_strikes, self._book.limits(track.rules)
+        if may_be_worn(track.coating_ratio, track.most_strikes, rated, track.model, limits):
+            return True
+        if may_be_unreported(serial, ledger, point.strikes, track.most_strikes):
+            return True
+        return track.shared and bool(duplicates(self._uses(track, point.ts_ms, ledger)))
+
+    def _uses(self, track: _Track, at_ms: int, ledger: Sequence[LedgerRow]) -> list[Use]:
+        """Who uses the nozzle, as far as was known then."""
+        serial, uses = track.nozzle.serial, []
+        for sighting in self._fleet.sightings_on(serial):
+            own = sighting.device_id == self._state.device_id
+            rows = ledger if own else [row for row in self._fleet.ledger(sighting.device_id) if row.event_ms <= at_ms]
+            if sighting.first_event_ms > at_ms or not rows or rows[-1].serial != serial:
+                continue
+            if rows[-1].action != "removed":
+                use = use_of(sighting, rows)
+                uses.append(use._replace(last_ms=at_ms if own else min(use.last_ms, at_ms)))
+        return uses
+
+    def _is_elsewhere(self, track: _Track, at_ms: int) -> bool:
+        """Whether another device, which has it now, had shown it by then."""
+        now_on = track.nozzle.device_id
+        if now_on == self._state.device_id:
+            return False
+        sightings = self._fleet.sightings_on(track.nozzle.serial)
+        return any(one.device_id == now_on and one.first_event_ms <= at_ms for one in sightings)
+
+    def _track(self, serial: str) -> _Track | None:
+        if serial not in self._tracks:
+            self._tracks[serial] = self._made(serial)
+        return self._tracks[serial]
+
+    def _made(self, serial: str) -> _Track | None:
+        nozzle = self._fleet.nozzle(serial)
+        if nozzle is None:
+            return None
+        state, model = self._state, self._registry.model(nozzle.model)
+        # Where its counter fell before this walk, how far it had come is known of the nozzle only.
+        told = "nozzle_unconfirmed_swap" in self._open.of(serial)
+        shown = state.latest.sample.strikes if state.latest is not None else None
+        counter_fell = told and shown is not None and nozzle.strikes is not None and shown < nozzle.strikes
+        return _Track(
+            nozzle=nozzle,
+            model=model,
+            rules=self._book.at(state.clinic_id, state.model, state.device_id),
+            expires_ms=expiry_ms(nozzle.expires_on, self._registry.clinic(state.clinic_id).timezone),
+            recalled_ms=self._evidence.recalled_ms(nozzle),
+            wrong=mismatched(model, state.model),
+            shared=len(self._fleet.sightings_on(serial)) > 1,
+            forecast=self._evidence.is_forecast(serial),
+            most_strikes=nozzle.strikes if counter_fell else None,
+        )

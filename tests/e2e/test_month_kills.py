@@ -1,0 +1,245 @@
+"""A recorded month through the real gateway, again and again, with kill -9 in between: the same alerts, the same work
+orders, and nobody is told twice of one firing, nor never of one that stands."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectors.replay import write_recording
+from collectors.simulator.fleet import SimulatedFleet
+from collectors.simulator.settings import DAY_MS, HOUR_MS, MINUTE_MS, SimulatorSettings
+from gateway.alerts.time_rules import TIMED_RULES
+from gateway.errors import SilverpointError
+from gateway.serve.control import call, socket_path
+from gateway.store.open import open_store
+from schemas.delivery import Delivery
+from tests.support.broker import running_mosquitto
+from tests.support.gateway_process import GatewayProcess
+from tests.support.recorded_week import MANY_ODDITIES, WEEK_START_MS
+
+QUIET_S = 6.0
+DEADLINE_S = 90.0
+
+
+@dataclass
+class Outcome:
+    """What a run came to, without what differs by the moment at which it ran."""
+
+    alerts: list[Any] = field(default_factory=list)
+    firings: list[Any] = field(default_factory=list)
+    orders: list[Any] = field(default_factory=list)
+    standing: set[tuple[str, str]] = field(default_factory=set)
+
+
+class Receiver:
+    """Takes every message, and dies at some of them after having taken them: the sender never hears of it."""
+
+    def __init__(self) -> None:
+        self.taken: list[dict[str, Any]] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                receiver.taken.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self.server.serve_forever)
+
+    def __enter__(self) -> Receiver:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self._thread.join()
+        self.server.server_close()
+
+    def told(self) -> Counter[tuple[str, str]]:
+        """How often each alert was told to fire; one message counts once, however often it came."""
+        once = {message["key"]: message for message in self.taken}
+        return Counter(
+            (item["rule"], item["subject"])
+            for message in once.values()
+            if message["reason"] in ("new", "worse")
+            for item in message["firing"]
+        )
+
+
+def recorded(devices: int, days: int) -> list[list[Delivery]]:
+    """A recording of some days, in pieces of some days each, with all that goes wrong in the field."""
+    settings = SimulatorSettings(
+        start_ms=WEEK_START_MS,
+        devices=devices,
+        clinics=max(1, devices // 4),
+        seed=11,
+        live_from_ms=WEEK_START_MS + 2 * DAY_MS,
+        sample_interval_ms=HOUR_MS,
+        session_interval_ms=10 * MINUTE_MS,
+        batch_ms=6 * HOUR_MS,
+        oddities=replace(MANY_ODDITIES, damage_per_day=0.03, late_swap_share=0.7, late_share=0.0),
+    )
+    pieces: dict[int, list[Delivery]] = {}
+    for delivery in SimulatedFleet(settings).advance(WEEK_START_MS + days * DAY_MS):
+        pieces.setdefault((delivery.received_ms - WEEK_START_MS) // (5 * DAY_MS), []).append(delivery)
+    return [pieces[number] for number in sorted(pieces)]
+
+
+@pytest.mark.mosquitto
+def test_a_recorded_fortnight_with_kills_comes_to_the_same(tmp_path: Path) -> None:
+    replayed_with_kills(tmp_path, recorded(devices=8, days=20), kills=6, times=1)
+
+
+@pytest.mark.mosquitto
+@pytest.mark.long
+def test_a_recorded_month_replayed_three_times_with_kills_comes_to_the_same(tmp_path: Path) -> None:
+    replayed_with_kills(tmp_path, recorded(devices=12, days=30), kills=12, times=3)
+
+
+def replayed_with_kills(directory: Path, pieces: Sequence[Sequence[Delivery]], kills: int, times: int) -> None:
+    """Replays the pieces once undisturbed, then `times` more with kills; all must come to the same."""
+    paths = []
+    for number, piece in enumerate(pieces):
+        paths.append(directory / f"piece-{number}.jsonl")
+        write_recording(paths[-1], piece)
+    with running_mosquitto(directory / "broker") as broker:
+        undisturbed, told = run(directory / "once", broker.url, paths, [])
+        assert {rule for rule, *_ in undisturbed.alerts} >= {"nozzle_worn_out", "mains_lost"}, undisturbed.alerts
+        assert undisturbed.orders
+        hold_told(undisturbed, told)
+        for turn in range(times):
+            dice = random.Random(turn)
+            places = sorted(dice.randrange(len(paths)) for _ in range(kills))
+            killed, told = run(directory / f"killed-{turn}", broker.url, paths, places)
+            assert killed.alerts == undisturbed.alerts
+            assert killed.firings == undisturbed.firings
+            assert killed.orders == undisturbed.orders
+            hold_told(killed, told)
+            assert {one for one in told if one in undisturbed.standing} == undisturbed.standing
+
+
+def hold_told(outcome: Outcome, told: Counter[tuple[str, str]]) -> None:
+    """What fires now was told, and nothing more often than it fired."""
+    fired = Counter({(rule, subject): len(times) for rule, subject, times in outcome.firings if times})
+    assert outcome.standing <= told.keys()
+    for place, times in told.items():
+        assert place[0] in TIMED_RULES or times <= fired[place], f"{place} was told {times} times"
+
+
+def run(
+    directory: Path, broker_url: str, paths: Sequence[Path], kills: Sequence[int]
+) -> tuple[Outcome, Counter[tuple[str, str]]]:
+    """One gateway takes in all pieces; during those in `kills` it is killed, and takes the piece in again."""
+    directory.mkdir()
+    dice = random.Random(len(kills))
+    with Receiver() as receiver:
+        hook = {"name": "ops", "channel": "webhook", "secret": "0123456789abcdef"}
+        hook["url"] = f"http://127.0.0.1:{receiver.server.server_port}/"
+        settings = {
+            "SILVERPOINT_NOTIFY__RECEIVERS": json.dumps([hook]),
+            "SILVERPOINT_NOTIFY__GROUP_WAIT_S": "0",
+            "SILVERPOINT_NOTIFY__GROUP_INTERVAL_S": "1",
+            "SILVERPOINT_NOTIFY__ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8",
+            "SILVERPOINT_BROKER__CLIENT_ID": directory.name,
+            "SILVERPOINT_FORECAST__ENABLED": "false",
+        }
+        with GatewayProcess(directory, broker_url, **settings) as gateway:
+            gateway.wait_ready()
+            for number, path in enumerate(paths):
+                for _ in range(kills.count(number)):
+                    replay_and_kill(gateway, path, after_s=dice.uniform(0.0, 0.8))
+                replay(gateway, path)
+            until_quiet(gateway, receiver)
+            assert gateway.terminate() == 0
+        return asyncio.run(outcome_of(gateway.store_path)), receiver.told()
+
+
+def replay(gateway: GatewayProcess, path: Path) -> None:
+    asyncio.run(call(socket_path(gateway.store_path), "replay", {"path": str(path)}))
+
+
+def replay_and_kill(gateway: GatewayProcess, path: Path, after_s: float) -> None:
+    """The gateway dies in the middle of the piece, or while its rules, orders and messages are at work on it."""
+
+    def begin() -> None:
+        try:
+            replay(gateway, path)
+        except (SilverpointError, OSError, ValueError):
+            return  # it was killed meanwhile, as it is meant to be
+
+    replaying = threading.Thread(target=begin)
+    replaying.start()
+    time.sleep(after_s)
+    gateway.kill()
+    replaying.join()
+    gateway.start()
+    gateway.wait_ready()
+
+
+def owed(path: Path) -> int:
+    """Changes that nobody has decided about, and messages that were not sent."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        (intents,) = connection.execute("SELECT count(*) FROM outbox_intents").fetchone()
+        (unsent,) = connection.execute("SELECT count(*) FROM outbox WHERE ended_ms IS NULL").fetchone()
+    return int(intents + unsent)
+
+
+def until_quiet(gateway: GatewayProcess, receiver: Receiver) -> None:
+    """Until nothing is owed to anybody, and nothing has changed for a while."""
+    until, since, before = time.monotonic() + DEADLINE_S, time.monotonic(), ("", 0)
+    while time.monotonic() - since < QUIET_S:
+        assert time.monotonic() < until, gateway.log_tail()
+        lines = gateway.metrics().splitlines()
+        now = ("\n".join(line for line in lines if line.startswith("silverpoint_alerts")), len(receiver.taken))
+        if now != before or owed(gateway.store_path):
+            since, before = time.monotonic(), now
+        time.sleep(0.2)
+
+
+async def outcome_of(path: Path) -> Outcome:
+    store = await open_store(f"sqlite:///{path}")
+    outcome = Outcome()
+    try:
+        for alert in await store.alerts(limit=10_000, before=None):
+            rows = await store.alert_history(alert.alert_id)
+            fired = [row.at_ms for row in rows if row.to_state == "firing" and row.from_state != "firing"]
+            if alert.state == "firing":
+                outcome.standing.add((alert.rule, alert.subject))
+            if alert.rule in TIMED_RULES:
+                fired = [0] * len(fired)  # by the gateway's clock
+                assert len(fired) <= 1 or alert.rule == "message_rejected"
+                continue
+            assert len(fired) == len(set(fired)), f"{alert.rule} of {alert.subject} fired twice by the same evidence"
+            if fired:
+                outcome.firings.append((alert.rule, alert.subject, fired))
+                outcome.alerts.append(
+                    (alert.rule, alert.subject, alert.state, alert.firing_since_ms, alert.resolved_ms)
+                )
+        for order in await store.work_orders(limit=10_000, before=None):
+            outcome.orders.append(
+                (order.kind, order.subject, order.state, order.opened_ms, order.ended_ms, order.replaced_by)
+            )
+    finally:
+        await store.close()
+    outcome.alerts.sort()
+    outcome.firings.sort()
+    outcome.orders.sort(key=str)
+    return outcome
