@@ -86,7 +86,7 @@ class ChartRenderer:
 
     async def _run(self, draw: object, *args: object) -> bytes:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_begin)
+            self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=begin_helper)
         loop = asyncio.get_running_loop()
         if self._idle is not None:
             self._idle.cancel()
@@ -102,8 +102,8 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "silverpoint"
 
 
-def _begin() -> None:
-    """In the drawing process: Ctrl-C reaches the whole group, and a parent that was killed must leave nobody behind."""
+def begin_helper() -> None:
+    """In a helping process: Ctrl-C reaches the whole group, and a parent that was killed must leave nobody behind."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -118,6 +118,11 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
 def _sized(spec_text: str) -> str:
     spec = json.loads(spec_text)
     return json.dumps({**spec, "width": _WIDTH})
+
+
+def draw_svg(spec: Spec) -> str:
+    """The picture as SVG, drawn in this process: for whoever has one of its own."""
+    return _svg(json.dumps(spec, sort_keys=True)).decode()
 
 
 def _svg(spec_text: str) -> bytes:

@@ -18,11 +18,13 @@ _DAYS_A_WEEK: Final = 7
 
 
 class DayBar(NamedTuple):
-    """Sessions of one day."""
+    """Sessions of one day; `usual` for its weekday, None where that is not known. `running`: it is not over yet."""
 
     day: date
     sessions: int
     when: str
+    usual: float | None = None
+    running: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,36 @@ def bars_spec(days: Sequence[DayBar], palette: Palette, words: SessionWords) -> 
         )
     )
     return themed(chart, palette, height=BARS_HEIGHT, description=words.description)
+
+
+def usual_bars_spec(days: Sequence[DayBar], palette: Palette, words: SessionWords, usual: str) -> Spec:
+    """One bar for each day, with a mark at what is usual for its weekday; the day that is not over has the accent."""
+    rows = [
+        {"t": _midnight_ms(bar.day), "n": bar.sessions, "when": bar.when, "usual": bar.usual, "running": bar.running}
+        for bar in days
+    ]
+    x = alt.X(
+        "t",
+        type="temporal",
+        timeUnit="utcyearmonthdate",
+        title=None,
+        axis=alt.Axis(format="%-d %b", grid=False, labelOverlap="greedy", labelFlush=True, tickCount=6),
+    )
+    y = alt.Y("n", type="quantitative", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4))
+    hint = [
+        alt.Tooltip("when", type="nominal", title=words.day),
+        alt.Tooltip("n", type="quantitative", title=words.sessions),
+        alt.Tooltip("usual", type="quantitative", title=usual, format=".0f"),
+    ]
+    base = chart_of(rows)
+    colour = alt.condition("datum.running", alt.value(palette.accent), alt.value(palette.silver))
+    bars = base.mark_bar(cornerRadiusEnd=2, binSpacing=3).encode(x=x, y=y, color=colour, tooltip=hint)
+    marks = (
+        base.transform_filter("datum.usual !== null")
+        .mark_tick(color=palette.text, thickness=2, bandSize=16)
+        .encode(x=x, y=alt.Y("usual", type="quantitative"), tooltip=hint)
+    )
+    return themed(alt.layer(bars, marks), palette, height=BARS_HEIGHT, description=words.description)
 
 
 def _calendar_rows(days: Mapping[date, int], first: date, last: date, words: SessionWords) -> list[dict[str, Any]]:

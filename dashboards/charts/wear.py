@@ -36,13 +36,21 @@ class Swap(NamedTuple):
 
 
 class Fan(NamedTuple):
-    """When the limit is reached: the 10 %, 50 % and 90 % quantiles, from the wear at `t`."""
+    """When the limit is reached: five quantiles, from the wear at `t`.
+
+    `path`: how the wear goes on, as (part of the time up to the limit, wear), where that is known; else straight on.
+    `replace_by`: the day on which to replace.
+    """
 
     t: int
     wear: float
-    p10: int
+    p05: int
+    p25: int
     p50: int
-    p90: int
+    p75: int
+    p95: int
+    path: tuple[tuple[float, float], ...] = ()
+    replace_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ class WearWords:
     time: str
     nozzle: str
     description: str
+    replace_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,7 @@ def wear_spec(data: WearData, palette: Palette, words: WearWords) -> Spec:
     )
     until = _ahead(data)
     layers = [time_frame(data.span, data.since, until), *_limit(data.since, until, top, palette, words, y)]
-    layers += [*_fan(data.fan, until, palette)]
+    layers += [*_fan(data.fan, until, palette), *_replace_by(data.fan, until, palette, words)]
     layers += [*_swaps(data.swaps, palette), *_readings(data.readings, palette, words)]
     return themed(alt.layer(*layers), palette, height=HEIGHT, description=words.description)
 
@@ -109,19 +118,32 @@ def _limit(since: int, until: int, top: float, palette: Palette, words: WearWord
 
 
 def _fan(fan: Fan | None, until: int, palette: Palette) -> list[alt.Chart]:
+    """The middle 90 % and 50 % of where the wear may be, and its median."""
     if fan is None:
         return []
     rows = []
     for step in range(_FAN_STEPS + 1):
         t = fan.t + (until - fan.t) * step / _FAN_STEPS
-        rows.append(
-            {"t": t, "low": _along(fan, fan.p90, t), "mid": _along(fan, fan.p50, t), "high": _along(fan, fan.p10, t)}
-        )
+        names = {"low90": fan.p95, "low50": fan.p75, "mid": fan.p50, "high50": fan.p25, "high90": fan.p05}
+        rows.append({"t": t, **{name: _along(fan, reached, t) for name, reached in names.items()}})
     base = chart_of(rows)
     x = along_time()
     return [
-        base.mark_area(color=palette.accent, fillOpacity=0.16, clip=True).encode(x=x, y="low:Q", y2="high"),
+        base.mark_area(color=palette.accent, fillOpacity=0.12, clip=True).encode(x=x, y="low90:Q", y2="high90"),
+        base.mark_area(color=palette.accent, fillOpacity=0.18, clip=True).encode(x=x, y="low50:Q", y2="high50"),
         base.mark_line(color=palette.accent, strokeDash=[2, 3], clip=True).encode(x=x, y="mid:Q"),
+    ]
+
+
+def _replace_by(fan: Fan | None, until: int, palette: Palette, words: WearWords) -> list[alt.Chart]:
+    if fan is None or fan.replace_by is None or not words.replace_by or not fan.t <= fan.replace_by <= until:
+        return []
+    base, x = chart_of([{"t": fan.replace_by}]), along_time()
+    return [
+        base.mark_rule(color=palette.accent, strokeWidth=1.5).encode(x=x),
+        base.mark_text(
+            text=words.replace_by, align="right", baseline="bottom", dx=-4, color=palette.accent, fontWeight=600
+        ).encode(x=x, y=alt.value(HEIGHT - 26)),
     ]
 
 
@@ -129,14 +151,23 @@ def _ahead(data: WearData) -> int:
     """Where the axis ends: with the forecast, or half as far ahead as it reaches back if that is sooner."""
     if data.fan is None:
         return data.until
-    return max(data.until, min(data.fan.p90, data.until + (data.until - data.since) // 2))
+    return max(data.until, min(data.fan.p95, data.until + (data.until - data.since) // 2))
 
 
 def _along(fan: Fan, reached_t: int, t: float) -> float:
-    """The straight line from now's wear to the limit at `reached_t`, no further than the limit."""
+    """The way from now's wear to the limit at `reached_t`, no further than the limit."""
+    top = max(1.0, fan.wear)
     if reached_t <= fan.t:
-        return max(1.0, fan.wear)
-    return min(max(1.0, fan.wear), fan.wear + (1.0 - fan.wear) * (t - fan.t) / (reached_t - fan.t))
+        return top
+    part = (t - fan.t) / (reached_t - fan.t)
+    if part >= 1.0:
+        return top
+    before, below = 0.0, fan.wear
+    for place, wear in (*fan.path, (1.0, 1.0)):
+        if part <= place:
+            return below if place <= before else below + (wear - below) * (part - before) / (place - before)
+        before, below = place, wear
+    return top
 
 
 def _swaps(swaps: Sequence[Swap], palette: Palette) -> list[alt.Chart]:

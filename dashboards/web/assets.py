@@ -52,6 +52,10 @@ class Assets:
     def names(self) -> tuple[str, ...]:
         return tuple(self._assets)
 
+    def text(self, name: str) -> str:
+        """The file as text. Raises KeyError where there is none of that name."""
+        return self._assets[name].plain.decode()
+
     def response(self, version: str, name: str, accept_encoding: str) -> Response:
         """The file; 404 for unknown names. Another version's name gets this version's file, not to be kept."""
         asset = self._assets.get(name)

@@ -14,7 +14,14 @@ from dashboards.charts.theme import PAGE, PALETTES, Palette, Spec
 from dashboards.web.chart_response import chart_response
 from dashboards.web.format import zone_of
 from dashboards.web.pages.device import device_now, device_page
-from dashboards.web.pages.device_charts import CALENDAR_DAYS, POINTS, calendar_chart, power_chart, wear_chart
+from dashboards.web.pages.device_charts import (
+    CALENDAR_DAYS,
+    POINTS,
+    calendar_chart,
+    past_chart,
+    power_chart,
+    wear_chart,
+)
 from dashboards.web.pages.rows import Place, place_in, places_of
 from dashboards.web.pages.spans import Stretch, span_named, stretch_until
 from dashboards.web.parts import PartsPage, parts_stream
@@ -68,6 +75,7 @@ class _DevicePages:
             past=found.items,
             sessions=await pages.session_marks(viewer, device_id, now_ms - _LIST_DAYS * _DAY_MS, now_ms + _DAY_MS),
             ledger=await pages.ledger(viewer, device_id),
+            story=await pages.wear_story(viewer, device_id),
             now_ms=now_ms,
             strings=frame.strings,
         )
@@ -95,7 +103,7 @@ class _DevicePages:
         viewer = await site.signed_in(request)
         view = site.deps.reader.device(viewer, device_id)
         chart, _, form = name.partition(".")
-        if view is None or chart not in ("wear", "power", "calendar"):
+        if view is None or chart not in ("wear", "past", "power", "calendar"):
             return Response(status_code=404)
         palette = PAGE if form == "json" else PALETTES.get(request.query_params.get("colours", ""), PALETTES["light"])
         stretch = stretch_until(span_named(request.query_params.get("span")), site.deps.now_ms())
@@ -111,11 +119,15 @@ class _DevicePages:
             since_ms = now_ms - (CALENDAR_DAYS + 1) * _DAY_MS
             marks = await pages.session_marks(viewer, view.id, since_ms, now_ms + _DAY_MS)
             return await asyncio.to_thread(calendar_chart, marks, now_ms, zone, palette, strings)
+        if chart == "past":
+            story = await pages.wear_story(viewer, view.id)
+            return await asyncio.to_thread(past_chart, story, zone, palette, strings)
         points = await pages.series(viewer, view.id, stretch.since_ms, stretch.until_ms, POINTS)
         if chart == "power":
             return await asyncio.to_thread(power_chart, points, stretch, zone, palette, strings)
         ledger = await pages.ledger(viewer, view.id)
-        return await asyncio.to_thread(wear_chart, view, points, ledger, stretch, now_ms, zone, palette, strings)
+        story = await pages.wear_story(viewer, view.id)
+        return await asyncio.to_thread(wear_chart, view, points, ledger, story, stretch, now_ms, zone, palette, strings)
 
     def _parts(self, frame: Frame, view: DeviceView) -> dict[str, str]:
         place = self._place(frame.viewer, view)

@@ -105,6 +105,11 @@ def wall_time_text(time_ms: int, zone: tzinfo, words: NumberWords, common: Commo
     return common.wall_time.format(day=moment.day, month=words.months[moment.month - 1], time=f"{moment:%H:%M}")
 
 
+def day_text(day: date, words: NumberWords) -> str:
+    """A day without its year: `3 Dec`."""
+    return words.day_month.format(day=day.day, month=words.months[day.month - 1])
+
+
 def local_date(time_ms: int, zone: tzinfo) -> date:
     """The day that the calendar in `zone` shows."""
     return _moment(time_ms, zone).date()

@@ -6,6 +6,11 @@ from typing import Final
 from urllib.parse import urlencode
 
 FLEET_PATH: Final = "/"
+WORK_PATH: Final = "/work"
+PRODUCT_PATH: Final = "/product"
+REPORTS_PATH: Final = "/reports"
+ACT_PATH: Final = "/act"
+"""The one link to act: `?alert=` leads to what the alert asks for, `?clinic=` to what is to be done there."""
 
 
 def safe_next(target: str | None) -> str:

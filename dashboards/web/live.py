@@ -1,148 +1,162 @@
-"""The live stream of the fleet page: server-sent events that carry only what changed, as formatted rows.
+"""The live stream of the fleet page: server-sent events that carry only what changed on that page.
 
-A stream begins with `hello`, then sends `change` events, and a `beat` when nothing happened for a while, so that a
-page can tell a quiet fleet from a dead connection. After `hello` the page fetches the snapshot: what changed between
-its making and the stream's begin is in one or the other.
+A stream begins with `hello` and `table`: which rows the address asks for, in their order, and those of them that the
+page does not have yet. Then it sends `change` events; `order` when what is asked for is in another order by now, which
+the page takes over when nobody is at it; and a `beat` when nothing happened for a while, so that a page can tell a
+quiet fleet from a dead connection.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
 from fastapi.sse import format_sse_event
 
-from dashboards.web.pages.actions import action_lines, severity_counts
-from dashboards.web.pages.kpis import Kpis, kpis_of
-from dashboards.web.pages.rows import Place, RowBook, RowEntry, place_in, places_of
-from dashboards.web.strings import Strings
+from dashboards.web.board import FleetBoard, LiveBoard, rows_json, to_json
+from dashboards.web.fleet_index import Found
+from dashboards.web.pages.asked import PAGE_ROWS, TableAsked
+from dashboards.web.pages.fleet import pager_of
 from schemas.access import Viewer
-from schemas.views import AlertView, DeviceView, FleetChange, FleetReader, FleetSummary
+from schemas.views import FleetChange, FleetReader
 
 BEAT_S: Final = 15.0
 RETRY_MS: Final = 2_000
+ORDER_S: Final = 1.0
+"""How soon another order is noticed; later in proportion in fleets of more than two thousand."""
+_DEVICES_A_SECOND: Final = 2_000
+_MOST_FOLLOWED: Final = 10 * PAGE_ROWS
+"""So many rows a page may still show from earlier orders."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveSource:
-    """What every page, snapshot and stream is made from."""
+    """What every page and stream is made from."""
 
     reader: FleetReader
-    book: RowBook
     now_ms: Callable[[], int]
     assets_version: str
 
 
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What one stream is about, and how it ends.
+
+    `since` is the edition of the rows that the page has. `still_viewer` says at each beat who the viewer is now:
+    signed out, or with another scope, the page gets `bye` and loads again.
+    """
+
+    viewer: Viewer
+    asked: TableAsked
+    since: int
+    still_viewer: Callable[[], Awaitable[Viewer | None]]
+    beat_s: float = BEAT_S
+
+
 class ChangeWriter:
-    """Writes changes for one viewer as JSON, and leaves out what that viewer was told already."""
+    """Writes what changed for one page as JSON, and leaves out what that page was told already."""
 
-    def __init__(self, source: LiveSource, viewer: Viewer, strings: Strings) -> None:
-        self._source = source
-        self._viewer = viewer
-        self._strings = strings
-        self._places: dict[str, Place] = {}
-        self._names: dict[str, str] = {}
-        self._told_kpis: Kpis | None = None
-        self._told_alerts: tuple[list[AlertView], list[str | None]] | None = None
+    def __init__(self, board: FleetBoard, asked: TableAsked, now_ms: Callable[[], int]) -> None:
+        self._board = board
+        self._asked = asked
+        self._now_ms = now_ms
+        self._found = Found((), 0, 0, 1, 1)
+        self._followed: set[str] = set()
+        self._version = 0
+        self._told: dict[str, str] = {}
 
-    def snapshot(self, summary: FleetSummary, since_edition: int) -> str:
-        """The fleet as it stands: of its rows only those that changed since an edition, all where it is unknown."""
-        reader, viewer, book = self._source.reader, self._viewer, self._source.book
-        whole = not book.knows(since_edition)
-        self._places = places_of(reader.clinics(viewer))
-        entries = self._entries(reader.devices(viewer))
-        changed = [entry for entry in entries if whole or entry.edition > since_edition]
-        head = {"whole": whole, "total": len(entries), "edition": book.edition}
-        return self._written(changed, summary, reader.firing_alerts(viewer), head)
-
-    def change(self, change: FleetChange) -> str:
-        """What changed."""
-        self._learn_places(change)
-        entries = self._entries(change.devices)
-        self._learn_names(change.alerts)
-        return self._written(entries, change.summary, change.alerts, {})
-
-    def _learn_places(self, change: FleetChange) -> None:
-        clinic_ids = {view.clinic_id for view in change.devices} | {alert.clinic_id for alert in change.alerts}
-        if not clinic_ids <= self._places.keys():
-            described = places_of(self._source.reader.clinics(self._viewer))
-            self._places = {id_: Place(id_, "UTC") for id_ in clinic_ids} | self._places | described
-
-    def _learn_names(self, alerts: Sequence[AlertView]) -> None:
-        for alert in alerts:
-            if alert.device_id is not None and alert.device_id not in self._names:
-                view = self._source.reader.device(self._viewer, alert.device_id)
-                self._names[alert.device_id] = (view.label if view else "") or alert.device_id
-
-    def _entries(self, devices: Sequence[DeviceView]) -> list[RowEntry]:
-        entries = [
-            self._source.book.entry(view, place_in(self._places, view.clinic_id), self._strings) for view in devices
-        ]
-        self._names.update((entry.row.id, entry.row.name) for entry in entries)
-        return entries
-
-    def _written(
-        self,
-        entries: Sequence[RowEntry],
-        summary: FleetSummary,
-        alerts: Sequence[AlertView],
-        head: Mapping[str, object],
-    ) -> str:
-        parts = [f'"{name}":{_json(value)}' for name, value in head.items()]
-        parts.append(f'"rows":[{",".join(entry.encoded for entry in entries)}]')
-        kpis = kpis_of(summary, self._strings)
-        if kpis != self._told_kpis:
-            self._told_kpis = kpis
-            parts.append(f'"kpis":{_json(_kpis_object(kpis))}')
-        named_alerts = (list(alerts), [self._names.get(alert.device_id or "") for alert in alerts])
-        if named_alerts != self._told_alerts:
-            self._told_alerts = named_alerts
-            lines = action_lines(alerts, self._names, self._places, self._strings)
-            counts = severity_counts(lines, self._strings.fleet)
-            parts.append(f'"actions":{_json({"lines": lines, "counts": counts})}')
+    def table(self, since: int) -> str:
+        """What is asked for, with the rows that have changed since an edition; with all where that is unknown."""
+        board = self._board
+        self._found = board.find(self._asked, self._now_ms())
+        self._followed = set(self._found.ids)
+        self._version = board.version
+        entries = board.entries(self._found.ids)
+        fresh = [entry for entry in entries if entry.edition > since] if board.knows(since) else entries
+        parts = [*self._arrangement(), f'"edition":{board.edition}', f'"rows":{rows_json(fresh)}', *self._figures()]
         return f"{{{','.join(parts)}}}"
 
+    def change(self) -> str:
+        """What changed of the rows that the page shows, and of the figures; empty where nothing did."""
+        board = self._board
+        changed = board.changed_since(self._version)
+        self._version = board.version
+        ids = self._followed if changed is None else self._followed & changed
+        parts = self._figures()
+        if ids:
+            parts.append(f'"rows":{rows_json(board.entries(sorted(ids)))}')
+        return f"{{{','.join(parts)}}}" if parts else ""
 
-async def live_stream(
-    source: LiveSource,
-    viewer: Viewer,
-    strings: Strings,
-    still_viewer: Callable[[], Awaitable[Viewer | None]],
-    beat_s: float = BEAT_S,
-) -> AsyncIterator[bytes]:
-    """The events of one viewer's page, until the reader's changes end or the viewer is no longer who they were.
+    def order(self) -> str:
+        """What is asked for as it stands now, with the rows that are new to the page; empty where it is the same."""
+        found = self._board.find(self._asked, self._now_ms())
+        if found == self._found:
+            return ""
+        self._found = found
+        new = [device_id for device_id in found.ids if device_id not in self._followed]
+        if len(self._followed) + len(new) > _MOST_FOLLOWED:
+            self._followed.clear()
+            new = list(found.ids)
+        self._followed.update(new)
+        parts = [*self._arrangement(), f'"rows":{rows_json(self._board.entries(new))}']
+        return f"{{{','.join(parts)}}}"
 
-    `still_viewer` says at each beat who the viewer is now: signed out, or with another scope, the page gets `bye`
-    and loads again.
-    """
-    writer = ChangeWriter(source, viewer, strings)
-    changes = source.reader.changes(viewer)
-    pending = asyncio.ensure_future(anext(changes, None))
+    def _arrangement(self) -> list[str]:
+        found = self._found
+        pager = pager_of(self._asked, found.matched, found.total, found.page, found.pages, self._board.strings)
+        return [f'"ids":{to_json(found.ids)}', f'"pager":{to_json(pager._asdict())}']
+
+    def _figures(self) -> list[str]:
+        """The parts that differ from what was told last."""
+        board = self._board
+        chips = {chip.name: chip.number for chip in board.chips(self._asked, self._now_ms())}
+        now = {
+            "kpis": board.kpis_json,
+            "actions": board.actions_json,
+            "outlook": board.outlook_json,
+            "chips": to_json(chips),
+        }
+        parts = [f'"{name}":{text}' for name, text in now.items() if self._told.get(name) != text and text != "null"]
+        self._told = now
+        return parts
+
+
+async def live_stream(source: LiveSource, live: LiveBoard, watching: Watching) -> AsyncIterator[bytes]:
+    """The events of one viewer's page, until the reader's changes end or the viewer is no longer who they were."""
     loop = asyncio.get_running_loop()
+    live.joined(1)
     try:
-        await asyncio.sleep(0)  # the reader follows the fleet from here on, before the page asks for the snapshot
-        hello = _json({"nowMs": source.now_ms(), "version": source.assets_version})
+        hello = to_json({"nowMs": source.now_ms(), "version": source.assets_version})
         yield format_sse_event(event="hello", data_str=hello, retry=RETRY_MS)
-        next_beat_s = loop.time() + beat_s
+        board = await live.ready(0.0)
+        writer = ChangeWriter(board, watching.asked, source.now_ms)
+        table, version = writer.table(watching.since), board.version
+        yield format_sse_event(event="table", data_str=table)
+        order_s = max(ORDER_S, board.total / _DEVICES_A_SECOND)
+        next_beat_s, next_order_s, stale = loop.time() + watching.beat_s, loop.time() + order_s, False
         while True:
-            await asyncio.wait((pending,), timeout=max(0.0, next_beat_s - loop.time()))
-            if pending.done():
-                change = pending.result()
-                if change is None:
-                    return
-                pending = asyncio.ensure_future(anext(changes, None))
-                yield format_sse_event(event="change", data_str=writer.change(change))
+            due_s = min(next_beat_s, next_order_s) if stale else next_beat_s
+            await live.after(version, max(0.0, due_s - loop.time()))
+            if live.ended:
+                return
+            if board.version > version:
+                version, stale = board.version, True
+                if text := writer.change():
+                    yield format_sse_event(event="change", data_str=text)
+            if stale and loop.time() >= next_order_s:
+                stale, next_order_s = False, loop.time() + order_s
+                if text := writer.order():
+                    yield format_sse_event(event="order", data_str=text)
             if loop.time() >= next_beat_s:
-                if await still_viewer() != viewer:
+                if await watching.still_viewer() != watching.viewer:
                     yield format_sse_event(event="bye", data_str="{}")
                     return
-                next_beat_s = loop.time() + beat_s
-                yield format_sse_event(event="beat", data_str=_json({"nowMs": source.now_ms()}))
+                next_beat_s = loop.time() + watching.beat_s
+                yield format_sse_event(event="beat", data_str=to_json({"nowMs": source.now_ms()}))
     finally:
-        await end_following(changes, pending)
+        live.joined(-1)
 
 
 async def end_following(changes: AsyncIterator[FleetChange], pending: asyncio.Future[FleetChange | None]) -> None:
@@ -152,11 +166,3 @@ async def end_following(changes: AsyncIterator[FleetChange], pending: asyncio.Fu
     close = getattr(changes, "aclose", None)
     if close is not None:
         await close()
-
-
-def _kpis_object(kpis: Kpis) -> dict[str, object]:
-    return {**kpis._asdict(), "segments": [segment._asdict() for segment in kpis.segments]}
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
 from fastapi.sse import EventSourceResponse
 
-from dashboards.web.pages.operator import operator_page
+from dashboards.web.pages.operator import operator_page, released_text
 from dashboards.web.parts import PartsPage, parts_stream
 from dashboards.web.render import page_response
 from dashboards.web.site import STREAM_HEADERS, Site
 
 PATH: Final = "/operator"
 _LOOK_S: Final = 2.0
-_PARTS: Final = ("operator-now", "operator-counts", "operator-quarantine")
+_PARTS: Final = ("operator-now", "operator-counts", "operator-outbox", "operator-quarantine")
 
 
 def operator_routes(site: Site) -> APIRouter:
@@ -25,6 +26,10 @@ def operator_routes(site: Site) -> APIRouter:
     shown = _OperatorPages(site)
     router.add_api_route(PATH, shown.page, methods=["GET"], response_model=None)
     router.add_api_route(f"{PATH}/live", shown.live, methods=["GET"], response_model=None)
+    router.add_api_route(f"{PATH}/quarantine/release", shown.release_all, methods=["POST"], response_model=None)
+    router.add_api_route(
+        f"{PATH}/quarantine/{{entry_id}}/release", shown.release, methods=["POST"], response_model=None
+    )
     return router
 
 
@@ -43,7 +48,22 @@ class _OperatorPages:
             return await site.missing(request, viewer)
         frame = await site.frame(request, viewer, PATH)
         page = operator_page(await site.deps.pages.operator(viewer), frame.strings)
-        return page_response(site.templates.page("operator.html", frame, page), request)
+        query = request.query_params
+        done = released_text(query.get("released", ""), query.get("kept", ""), frame.strings)
+        return page_response(site.templates.page("operator.html", frame, page, done=done), request)
+
+    async def release(self, request: Request, entry_id: int) -> Response:
+        return await self._release(request, entry_id)
+
+    async def release_all(self, request: Request) -> Response:
+        return await self._release(request, None)
+
+    async def _release(self, request: Request, entry_id: int | None) -> Response:
+        viewer = await self.site.deps.poster_of(request)
+        if viewer is None:
+            return self.site.to_sign_in(request)
+        outcome = await self.site.deps.acts.release(viewer, entry_id)
+        return RedirectResponse(f"{PATH}?released={outcome.released}&kept={outcome.kept}", status_code=303)
 
     async def live(self, request: Request) -> Response:
         site = self.site

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from dashboards.charts.theme import Span
 from dashboards.web.plural import Plural
+from dashboards.web.work_strings import ENGLISH_WORK, WorkWords
 from schemas.alert import AlertState
 from schemas.page_views import EntryKind
 from schemas.records import SessionEnd
@@ -40,6 +41,7 @@ class DeviceWords:
     now_title: str
     spans_title: str
     spans: Mapping[Span, str]
+    spans_within: Mapping[Span, str]
     voltage: str
     health: str
     nothing_running: str
@@ -214,6 +216,7 @@ class PageWords:
     alerts: AlertsWords
     registry: RegistryWords
     operator: OperatorWords
+    work: WorkWords
 
 
 ENGLISH_PAGES: Final = PageWords(
@@ -237,6 +240,7 @@ ENGLISH_PAGES: Final = PageWords(
         now_title="Now",
         spans_title="Show the last",
         spans={"hour": "Hour", "day": "Day", "week": "Week", "month": "Month", "year": "Year"},
+        spans_within={"hour": "hour", "day": "day", "week": "week", "month": "month", "year": "year"},
         voltage="{n} V",
         health="battery health {n}",
         nothing_running="No session",
@@ -323,11 +327,12 @@ ENGLISH_PAGES: Final = PageWords(
     ),
     registry=RegistryWords(
         title="Registry",
-        kinds={"clinic": "Clinics", "device": "Devices", "nozzle_model": "Nozzle models"},
+        kinds={"clinic": "Clinics", "device": "Devices", "nozzle_model": "Nozzle models", "lot": "Lots"},
         counts={
             "clinic": Plural("{n} clinic", "{n} clinics"),
             "device": Plural("{n} device", "{n} devices"),
             "nozzle_model": Plural("{n} nozzle model", "{n} nozzle models"),
+            "lot": Plural("{n} lot", "{n} lots"),
         },
         search="Search",
         find="Find",
@@ -341,6 +346,7 @@ ENGLISH_PAGES: Final = PageWords(
             "clinic": "No clinic yet. Clinics appear with the first message of a device, or import them below.",
             "device": "No device yet. Devices appear with their first message.",
             "nozzle_model": "No nozzle model yet. Models appear with the first swap that names one.",
+            "lot": "No lot yet. Lots appear with the first swap that names one.",
         },
         fields={
             "name": "Name",
@@ -357,6 +363,11 @@ ENGLISH_PAGES: Final = PageWords(
             "lead_days": "Lead days",
             "price": "Price",
             "fits": "Fits device models",
+            "model": "Nozzle model",
+            "recalled": "Recalled",
+            "recall_note": "Why",
+            "yes": "recalled",
+            "no": "not recalled",
         },
         hints={
             "timezone": "as Europe/Berlin",
@@ -429,4 +440,5 @@ ENGLISH_PAGES: Final = PageWords(
         milliseconds="{n} ms",
         bytes=("{n} B", "{n} kB", "{n} MB", "{n} GB", "{n} TB"),
     ),
+    work=ENGLISH_WORK,
 )

@@ -14,10 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from dashboards.web.assets import Assets
 from dashboards.web.format import age_text, machine_time
 from dashboards.web.pages.actions import SHOWN_LINES, ActionLine
-from dashboards.web.pages.fleet import COLUMNS, FILTERS, FleetPage
-from dashboards.web.pages.rows import BAR_UNITS, BATTERY_UNITS, WEAR_SCALE, DeviceRow, Place, device_row
+from dashboards.web.pages.asked import COLUMNS, TableAsked
+from dashboards.web.pages.fleet import FleetPage
+from dashboards.web.pages.rows import BAR_UNITS, BATTERY_UNITS, WEAR_SCALE, Badge, DeviceRow, Place, device_row
 from dashboards.web.shell import NavLink, shell_words
-from dashboards.web.strings import Strings
+from dashboards.web.strings import CATALOGUES, Strings
 from schemas.access import Viewer
 from schemas.page_views import PageAct
 from schemas.views import DeviceView
@@ -57,6 +58,7 @@ class Templates:
             sign_in_path=sign_in_path,
             sign_out_path=sign_out_path,
             machine_time=machine_time,
+            catalogues=tuple(CATALOGUES.values()),
         )
 
     def fleet(self, page: FleetPage, frame: Frame) -> str:
@@ -67,7 +69,6 @@ class Templates:
             frame,
             page,
             columns=COLUMNS,
-            filters=FILTERS,
             blank_row=_blank_row(strings),
             blank_line=_blank_line(),
             script_data=_script_data(page, strings),
@@ -98,7 +99,19 @@ class Templates:
 
     def _draw(self, name: str, strings: Strings, **values: object) -> str:
         template = self._environment.get_template(name)
-        return template.render(lang=strings.language, shell=strings.shell, t=strings.fleet, w=strings.pages, **values)
+        return template.render(
+            lang=strings.language,
+            shell=strings.shell,
+            t=strings.fleet,
+            b=strings.board,
+            p=strings.people,
+            o=strings.outbox,
+            s=strings.story,
+            w=strings.pages,
+            r=strings.report,
+            sold=strings.product,
+            **values,
+        )
 
 
 def page_response(html: str, request: Request, status: int = 200) -> Response:
@@ -182,14 +195,14 @@ def _script_data(page: FleetPage, strings: Strings) -> dict[str, object]:
         "rowFields": DeviceRow._fields,
         "shownLines": SHOWN_LINES,
         "lineFields": ActionLine._fields,
+        "badgeFields": Badge._fields,
+        "sort": TableAsked().sort,
         "words": {
             **shell_words(strings),
             "notHeard": words.not_heard,
             "online": words.online,
             "offline": words.offline,
             "inSession": words.in_session,
-            "count": words.table_count._asdict(),
-            "countFiltered": words.table_count_filtered,
             "more": words.action_more,
         },
     }

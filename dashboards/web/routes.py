@@ -4,27 +4,44 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.sse import EventSourceResponse
 
+from dashboards.charts.theme import PAGE, PALETTES
 from dashboards.web.alerts_routes import alerts_routes
 from dashboards.web.assets import VEGA_NAME, Assets
+from dashboards.web.board import Boards, BoardSource, FleetBoard
+from dashboards.web.chart_response import chart_response
 from dashboards.web.clinic_routes import clinic_routes
 from dashboards.web.device_routes import device_routes
-from dashboards.web.links import FLEET_PATH, safe_next
-from dashboards.web.live import ChangeWriter, LiveSource, live_stream
+from dashboards.web.language_routes import language_routes
+from dashboards.web.links import FLEET_PATH, PRODUCT_PATH, safe_next
+from dashboards.web.live import LiveSource, Watching, live_stream
 from dashboards.web.operator_routes import operator_routes
-from dashboards.web.pages.fleet import fleet_page
-from dashboards.web.pages.rows import RowBook, place_in, places_of
+from dashboards.web.order_routes import order_routes
+from dashboards.web.pages.asked import TableAsked, read_table_address
+from dashboards.web.pages.fleet import FleetPage, as_of, pager_of
+from dashboards.web.pages.outlook import days_chart
+from dashboards.web.pages.rows import RowBook
+from dashboards.web.people_routes import people_routes
+from dashboards.web.product_routes import product_routes
 from dashboards.web.registry_routes import registry_routes
-from dashboards.web.render import Templates, json_response, page_response
+from dashboards.web.render import Templates, page_response
+from dashboards.web.report_routes import report_routes
+from dashboards.web.silence_routes import silence_routes
 from dashboards.web.site import STREAM_HEADERS, PageDependencies, Site, strings_of
+from dashboards.web.work_routes import work_routes
 
 __all__ = ["PageDependencies", "pages"]
 
-_MAX_EDITION_DIGITS = 15
+LOOK_AHEAD_S: Final = 30.0
+"""How often a page's outlook, and the names of its clinics, are asked for again."""
+_OUTLOOK_WITHIN_S: Final = 0.15
+"""So long a page waits for its outlook; after that it comes by the stream."""
+_MAX_EDITION_DIGITS: Final = 15
 
 
 def pages(deps: PageDependencies) -> APIRouter:
@@ -34,7 +51,8 @@ def pages(deps: PageDependencies) -> APIRouter:
         deps,
         assets,
         Templates(assets, sign_in_path=deps.sign_in_path, sign_out_path=deps.sign_out_path),
-        LiveSource(deps.reader, RowBook(deps.now_ms()), deps.now_ms, assets.version),
+        LiveSource(deps.reader, deps.now_ms, assets.version),
+        Boards(BoardSource(deps.reader, deps.pages, RowBook(deps.now_ms())), LOOK_AHEAD_S),
     )
     shown = _Pages(site)
     router = APIRouter(include_in_schema=False, default_response_class=Response)
@@ -42,14 +60,20 @@ def pages(deps: PageDependencies) -> APIRouter:
         (FLEET_PATH, shown.fleet),
         (deps.sign_in_path, shown.sign_in),
         ("/live", shown.live),
-        ("/live/snapshot", shown.snapshot),
+        ("/charts/sessions.{form}", shown.chart),
         ("/static/{version}/{name}", shown.static),
         ("/favicon.ico", shown.favicon),
     ):
         router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
     for more in (device_routes(site), clinic_routes(site), alerts_routes(site), registry_routes(site)):
         router.include_router(more)
+    router.include_router(people_routes(site))
     router.include_router(operator_routes(site))
+    router.include_router(report_routes(site))
+    router.include_router(product_routes(site))
+    router.include_router(language_routes(site))
+    for more in (work_routes(site), order_routes(site), silence_routes(site)):
+        router.include_router(more)
     return router
 
 
@@ -64,19 +88,21 @@ class _Pages:
         viewer = await site.entering(request)
         if isinstance(viewer, Response):
             return viewer
-        reader, book, strings = site.deps.reader, site.source.book, strings_of(request)
-        places = places_of(reader.clinics(viewer))
-        page = fleet_page(
-            rows=[book.entry(view, place_in(places, view.clinic_id), strings).row for view in reader.devices(viewer)],
-            places=places,
-            alerts=reader.firing_alerts(viewer),
-            summary=await reader.summary(viewer),
-            now_ms=site.deps.now_ms(),
-            edition=book.edition,
-            strings=strings,
-        )
+        if viewer.role == "vendor":
+            return RedirectResponse(PRODUCT_PATH, status_code=303)
         frame = await site.frame(request, viewer, FLEET_PATH)
+        board = await site.boards.of(viewer, frame.strings).ready(_OUTLOOK_WITHIN_S)
+        asked = read_table_address(request.query_params)
+        page = _fleet_page(board, asked, frame.now_ms, wall="wall" in request.query_params)
         return await asyncio.to_thread(lambda: page_response(site.templates.fleet(page, frame), request))
+
+    async def chart(self, request: Request, form: str) -> Response:
+        site = self.site
+        viewer = await site.signed_in(request)
+        palette = PAGE if form == "json" else PALETTES.get(request.query_params.get("colours", ""), PALETTES["light"])
+        outlook = await site.deps.pages.outlook(viewer)
+        spec = await asyncio.to_thread(days_chart, outlook, palette, strings_of(request))
+        return await chart_response(spec, form, request, site.deps.charts)
 
     async def sign_in(self, request: Request) -> Response:
         site = self.site
@@ -89,24 +115,17 @@ class _Pages:
         return page_response(site.templates.sign_in(after=after, mistake=mistake, strings=strings), request)
 
     async def live(self, request: Request) -> Response:
-        deps = self.site.deps
-        viewer = await self.site.signed_in(request)
-        stream = live_stream(
-            self.site.source,
-            viewer,
-            strings_of(request),
-            still_viewer=lambda: deps.viewer_of(request),
-            beat_s=deps.beat_s,
+        site = self.site
+        viewer = await site.signed_in(request)
+        watching = Watching(
+            viewer=viewer,
+            asked=read_table_address(request.query_params),
+            since=_edition(request.query_params.get("since", "")),
+            still_viewer=lambda: site.deps.viewer_of(request),
+            beat_s=site.deps.beat_s,
         )
+        stream = live_stream(site.source, site.boards.of(viewer, strings_of(request)), watching)
         return EventSourceResponse(stream, headers=STREAM_HEADERS)
-
-    async def snapshot(self, request: Request) -> Response:
-        viewer = await self.site.signed_in(request)
-        writer = ChangeWriter(self.site.source, viewer, strings_of(request))
-        summary = await self.site.deps.reader.summary(viewer)
-        since = request.query_params.get("since", "")
-        since_edition = int(since) if since.isascii() and since.isdigit() and len(since) <= _MAX_EDITION_DIGITS else 0
-        return json_response(writer.snapshot(summary, since_edition), request)
 
     async def static(self, request: Request, version: str, name: str) -> Response:
         accepted = request.headers.get("accept-encoding", "")
@@ -116,3 +135,27 @@ class _Pages:
 
     async def favicon(self) -> Response:
         return RedirectResponse(self.site.assets.path("favicon.svg"), status_code=307)
+
+
+def _fleet_page(board: FleetBoard, asked: TableAsked, now_ms: int, *, wall: bool) -> FleetPage:
+    found = board.find(asked, now_ms)
+    return FleetPage(
+        as_of_ms=now_ms,
+        as_of_text=as_of(now_ms, board.strings),
+        lines=board.lines.shown,
+        all_lines=board.lines.number,
+        severities=board.lines.severities,
+        kpis=board.kpis,
+        outlook=board.outlook,
+        rows=() if wall else tuple(entry.row for entry in board.entries(found.ids)),
+        edition=board.edition,
+        asked=asked,
+        pager=pager_of(asked, found.matched, found.total, found.page, found.pages, board.strings),
+        chips=board.chips(asked, now_ms),
+        total=board.total,
+        wall=wall,
+    )
+
+
+def _edition(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_EDITION_DIGITS else 0

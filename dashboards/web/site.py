@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from dashboards.charts.render import ChartRenderer
 from dashboards.web.assets import Assets
+from dashboards.web.board import Boards
 from dashboards.web.links import sign_in_link
 from dashboards.web.live import BEAT_S, LiveSource
 from dashboards.web.render import Frame, Templates, page_response
@@ -18,8 +19,12 @@ from dashboards.web.shell import nav_of
 from dashboards.web.strings import Strings, strings_for
 from schemas.access import Viewer
 from schemas.page_views import PageActs, PageReader
+from schemas.product_pages import ProductPages
+from schemas.report_pages import ReportPages
 from schemas.views import FleetReader
+from schemas.work_views import WorkPages
 
+LANGUAGE_COOKIE: Final = "silverpoint_language"
 STREAM_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -36,6 +41,9 @@ class PageDependencies:
     reader: FleetReader
     pages: PageReader
     acts: PageActs
+    work: WorkPages
+    reports: ReportPages
+    product: ProductPages
     viewer_of: Callable[[Request], Awaitable[Viewer | None]]
     csrf_of: Callable[[Request], Awaitable[str | None]]
     poster_of: Callable[[Request], Awaitable[Viewer | None]]
@@ -54,6 +62,7 @@ class Site:
     assets: Assets
     templates: Templates
     source: LiveSource
+    boards: Boards
 
     async def entering(self, request: Request) -> Viewer | Response:
         """Who asks for a page, or the way to the sign-in page."""
@@ -80,7 +89,7 @@ class Site:
         return Frame(
             viewer=viewer,
             strings=strings,
-            nav=nav_of(may, here, strings.shell),
+            nav=nav_of(may, here, strings.shell, viewer.role),
             may=may,
             csrf=await self.deps.csrf_of(request) or "",
             now_ms=self.deps.now_ms(),
@@ -93,5 +102,5 @@ class Site:
 
 
 def strings_of(request: Request) -> Strings:
-    """The catalogue that the request's browser prefers."""
-    return strings_for(request.headers.get("accept-language"))
+    """The catalogue that the reader has chosen in a page's foot, or that the browser prefers."""
+    return strings_for(request.headers.get("accept-language"), request.cookies.get(LANGUAGE_COOKIE))

@@ -1,6 +1,6 @@
 """Every word that a person reads on a page, one catalogue for each language.
 
-A second language is one more `Strings` in `CATALOGUES`; the type checker says what it still lacks.
+English is written here; `translation.py` says how to add a string and where the other languages are.
 """
 
 from __future__ import annotations
@@ -10,8 +10,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from dashboards.reports.words import ENGLISH_REPORT, ReportWords
+from dashboards.web.desk_strings import ENGLISH_OUTBOX, ENGLISH_PEOPLE, OutboxWords, PeopleWords
+from dashboards.web.fleet_strings import ENGLISH_BOARD, BoardWords
 from dashboards.web.page_strings import ENGLISH_PAGES, PageWords
 from dashboards.web.plural import Plural
+from dashboards.web.product_strings import ENGLISH_PRODUCT, ProductPageWords
+from dashboards.web.story_strings import ENGLISH_STORY, StoryWords
+from dashboards.web.translation import languages, read_texts, translated
 from schemas.access import Role
 from schemas.alert import Rule, Severity
 from schemas.records import Form, PowerSource
@@ -36,6 +42,7 @@ class NumberWords:
     days_ago: str
     local_time: str
     short_time: str
+    day_month: str
     weekdays: tuple[str, ...]
     months: tuple[str, ...]
 
@@ -50,9 +57,13 @@ class ShellWords:
     navigation: str
     nav_fleet: str
     nav_alerts: str
+    nav_work: str
+    nav_product: str
+    nav_reports: str
     nav_registry: str
     nav_operator: str
     sign_out: str
+    choose_language: str
     roles: Mapping[Role, str]
     theme: str
     theme_auto: str
@@ -77,7 +88,7 @@ class FleetWords:
     title: str
     broker_lost: str
     action_title: str
-    action_counts: Mapping[Severity, str]
+    action_counts: Mapping[Severity, Plural]
     action_none: str
     action_none_detail: str
     action_more: str
@@ -133,17 +144,25 @@ class FleetWords:
 
 @dataclass(frozen=True, slots=True)
 class Strings:
-    """One language's catalogue."""
+    """One language's catalogue. `language` is its code, `name` what it calls itself."""
 
     language: str
+    name: str
     numbers: NumberWords
     shell: ShellWords
     fleet: FleetWords
+    board: BoardWords
+    people: PeopleWords
+    outbox: OutboxWords
+    story: StoryWords
     pages: PageWords
+    report: ReportWords
+    product: ProductPageWords
 
 
 ENGLISH: Final = Strings(
     language="en",
+    name="English",
     numbers=NumberWords(
         decimal_mark=".",
         group_mark=",",
@@ -158,6 +177,7 @@ ENGLISH: Final = Strings(
         days_ago="{n} d ago",
         local_time="{weekday} {day} {month} {year}, {time} {zone}",
         short_time="{time} {zone}",
+        day_month="{day} {month}",
         weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
         months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     ),
@@ -168,9 +188,13 @@ ENGLISH: Final = Strings(
         navigation="Pages",
         nav_fleet="Fleet",
         nav_alerts="Alerts",
+        nav_work="Work",
+        nav_product="Product",
+        nav_reports="Reports",
         nav_registry="Registry",
         nav_operator="Operator",
         sign_out="Sign out",
+        choose_language="Language",
         roles={"admin": "Administrator", "manager": "Manager", "technician": "Technician", "vendor": "Vendor"},
         theme="Colours",
         theme_auto="System colours",
@@ -191,7 +215,11 @@ ENGLISH: Final = Strings(
         title="Fleet",
         broker_lost="The gateway has lost its connection to the broker: no device can be heard until it is back.",
         action_title="What needs action",
-        action_counts={"critical": "{n} critical", "warning": "{n} warning", "info": "{n} info"},
+        action_counts={
+            "critical": Plural("{n} critical", "{n} critical"),
+            "warning": Plural("{n} warning", "{n} warnings"),
+            "info": Plural("{n} info", "{n} info"),
+        },
         action_none="Nothing needs action",
         action_none_detail="Every alert is resolved. New ones appear here by themselves.",
         action_more="Show {n} more",
@@ -220,6 +248,7 @@ ENGLISH: Final = Strings(
             "message_rejected": "Messages rejected",
             "gateway_disk_low": "Gateway disk low",
             "gateway_broker_lost": "Broker lost",
+            "gateway_message_dead": "Nobody could be told",
         },
         alert_badges={
             "nozzle_due": "Nozzle due",
@@ -243,6 +272,7 @@ ENGLISH: Final = Strings(
             "message_rejected": "Rejected",
             "gateway_disk_low": "Disk low",
             "gateway_broker_lost": "Broker lost",
+            "gateway_message_dead": "Not told",
         },
         kpi_title="The fleet now",
         kpi_online="Devices online",
@@ -283,6 +313,7 @@ ENGLISH: Final = Strings(
             "sessions": "Sessions",
             "nozzle": "Nozzle",
             "wear": "Wear",
+            "due": "Replace by",
             "alerts": "Alerts",
         },
         online="Online",
@@ -304,14 +335,24 @@ ENGLISH: Final = Strings(
         bands={"ok": "OK", "due": "Due", "worn_out": "Replace", "unknown": "Unknown"},
         wear_between="between {low} and {high}",
     ),
+    board=ENGLISH_BOARD,
+    people=ENGLISH_PEOPLE,
+    outbox=ENGLISH_OUTBOX,
+    story=ENGLISH_STORY,
     pages=ENGLISH_PAGES,
+    report=ENGLISH_REPORT,
+    product=ENGLISH_PRODUCT,
 )
 
-CATALOGUES: Final[Mapping[str, Strings]] = MappingProxyType({ENGLISH.language: ENGLISH})
+CATALOGUES: Final[Mapping[str, Strings]] = MappingProxyType(
+    {ENGLISH.language: ENGLISH} | {code: translated(ENGLISH, read_texts(code)) for code in languages()}
+)
 
 
-def strings_for(accept_language: str | None) -> Strings:
-    """The catalogue that a browser's `Accept-Language` prefers among those there are; English for all others."""
+def strings_for(accept_language: str | None, chosen: str | None = None) -> Strings:
+    """The catalogue that the reader has chosen, or that the browser's `Accept-Language` prefers; English for others."""
+    if chosen is not None and chosen in CATALOGUES:
+        return CATALOGUES[chosen]
     for choice in _by_preference(accept_language or ""):
         if choice in CATALOGUES:
             return CATALOGUES[choice]
@@ -319,12 +360,14 @@ def strings_for(accept_language: str | None) -> Strings:
 
 
 def _by_preference(accept_language: str) -> list[str]:
+    """Languages without their regions, the most wanted first; one of weight 0 is not wanted at all."""
     weighed: list[tuple[float, str]] = []
     for part in accept_language.split(","):
-        tag, _, weight = part.partition(";q=")
+        tag, _, weight = part.partition(";")
         try:
-            quality = float(weight) if weight else 1.0
+            quality = float(weight.strip().removeprefix("q=")) if weight else 1.0
         except ValueError:
             continue
-        weighed.append((quality, tag.strip().lower().partition("-")[0]))
+        if quality > 0:
+            weighed.append((quality, tag.strip().lower().partition("-")[0]))
     return [language for _, language in sorted(weighed, key=lambda choice: -choice[0])]

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from gateway.clock import Clock
-from gateway.errors import ConflictError, InvalidInputError, NotSignedInError
+from gateway.errors import ConflictError, InvalidInputError, NotFoundError, NotSignedInError
 from gateway.serve.passwords import Passwords, new_token, token_hash
 from gateway.serve.throttle import SignInThrottle
 from gateway.store.base import AccessStore
@@ -56,7 +56,7 @@ class Access:
         if len(token) > _MAX_CREDENTIAL_LENGTH:
             return None
         found = await self._store.token(token_hash(token))
-        return Viewer(f"token:{found.name}", found.role, found.scope) if found else None
+        return viewer_of(f"token:{found.name}", found.role, found.scope) if found else None
 
     async def by_session(self, cookie: str) -> SignedIn | None:
         """The viewer of a session cookie; None where the session is not known, over, or its user gone."""
@@ -96,6 +96,21 @@ class Access:
         user = User(name=name, role=role, scope=scope, created_ms=self._clock.now_ms())
         hashed = await self._passwords.hash(password)
         await self._store.save_user(user, hashed, self._audit(by.name, "add_user", name, _grant(role, scope)))
+        return user
+
+    async def change_grant(self, by: Viewer, name: str, role: Role, scope: Scope) -> User:
+        """Gives a user another role and scope; the password stays. Raises NotFoundError, and ConflictError where
+        nobody would be left who may manage access."""
+        credential = await self._store.user(name)
+        if credential is None:
+            raise NotFoundError(f"there is no user {name}")
+        if credential.user.role == "admin" and (role != "admin" or scope != Scope()):
+            others = (user for user in await self._store.users() if user.name != name)
+            if not any(user.role == "admin" and user.scope == Scope() for user in others):
+                raise ConflictError(f"{name} is the last administrator of the whole fleet: name another one first")
+        user = User(name=name, role=role, scope=scope, created_ms=credential.user.created_ms)
+        audit = self._audit(by.name, "change_grant", name, _grant(role, scope))
+        await self._store.save_user(user, credential.password_hash, audit)
         return user
 
     async def create_token(self, by: Viewer, name: str, role: Role, scope: Scope) -> str:
@@ -145,8 +160,17 @@ def audit_row(
     )
 
 
+def viewer_of(name: str, role: Role, granted: Scope) -> Viewer:
+    """Whoever a credential stands for. A vendor sees no clinic, hence no row of any: what vendors are told is
+    published (`analytics/privacy`), the same for each of them. Whoever may see certain clinics only is told none of
+    that: it tells of all."""
+    if role != "vendor":
+        return Viewer(name, role, granted)
+    return Viewer(name, role, Scope(clinics=frozenset(), models=granted.models), told_published=granted.clinics is None)
+
+
 def _viewer_of(user: User) -> Viewer:
-    return Viewer(user.name, user.role, user.scope)
+    return viewer_of(user.name, user.role, user.scope)
 
 
 def _check_name(name: str) -> None:

@@ -55,6 +55,26 @@ class TokenCreated(_Shape):
     token: str = Field(repr=False)
 
 
+class Span(_Shape):
+    """since <= t < until."""
+
+    since_ms: TimeMs
+    until_ms: TimeMs
+
+
+class VendorTelling(_Shape):
+    """Rows of one table for a vendor, as a JSON list, by window."""
+
+    name: str = Field(max_length=40)
+    documents: dict[str, str]
+
+
+class VendorTold(_Shape):
+    """What is told for good: the documents, or what was told of their windows before."""
+
+    documents: dict[str, str]
+
+
 class QuarantineQuery(_Shape):
     limit: int = Field(default=100, ge=1, le=1_000)
     before: int | None = None

@@ -37,6 +37,8 @@ from gateway.serve.action_shapes import (
     ReplayDone,
     TokenCreated,
     UserAdded,
+    VendorTelling,
+    VendorTold,
 )
 from gateway.serve.board import AlertBoard
 from gateway.serve.intake import Intake
@@ -46,7 +48,8 @@ from gateway.serve.sight import Sight
 from gateway.store.base import Store
 from gateway.store.rows import QuarantineEntry
 from gateway.store.service_rows import AuditRow
-from schemas.access import Viewer
+from gateway.store.told_base import ToldPart
+from schemas.access import Role, Scope, Viewer
 from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel, RegistryEntry
 from schemas.times import parse_time
 
@@ -92,10 +95,22 @@ class Actions:
         user = await self._access.add_user(by, asked.name, asked.role, asked.scope(), asked.password)
         return UserAdded(name=user.name, role=user.role)
 
+    async def change_grant(self, by: Viewer, name: str, role: Role, scope: Scope) -> None:
+        """Another role and scope for a user. Raises NotFoundError, ConflictError."""
+        require(by, "manage_access")
+        await self._access.change_grant(by, name, role, scope)
+
     async def create_token(self, by: Viewer, asked: NewToken) -> TokenCreated:
         require(by, "manage_access")
         token = await self._access.create_token(by, asked.name, asked.role, asked.scope())
         return TokenCreated(name=asked.name, token=token)
+
+    async def tell_vendor(self, by: Viewer, asked: VendorTelling) -> VendorTold:
+        """Keeps what a vendor's files say of windows that nobody was told of yet."""
+        require(by, "manage_access")
+        parts = [ToldPart(asked.name, span, document) for span, document in asked.documents.items()]
+        told = await self._store.keep_told(parts)
+        return VendorTold(documents={part.span: part.document for part in told})
 
     async def quarantine_list(self, by: Viewer, asked: QuarantineQuery) -> QuarantineListed:
         require(by, "read_quarantine")

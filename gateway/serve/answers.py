@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -168,18 +168,6 @@ class NozzleLife(NozzleSummary):
     past_forecasts: tuple[PastForecastView, ...]
 
 
-class UsageByDay(_Answer):
-    """Sessions that ended on one UTC day."""
-
-    day: str
-    sessions: int
-
-
-class UsageByClinic(_Answer):
-    clinic_id: str
-    sessions: int
-
-
 class AuditView(_Answer):
     """Who did what to what; `at_ms` is when it was done, `recorded_ms` when it reached us."""
 
@@ -212,6 +200,3 @@ class Me(_Answer):
     clinics: tuple[str, ...] | None
     models: tuple[str, ...] | None
     csrf: str | None
-
-
-UsageKind = Literal["clinic", "day"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
@@ -12,7 +12,10 @@ from gateway.errors import InvalidInputError
 from gateway.serve import action_shapes as shapes
 from gateway.serve.access import LOCAL
 from gateway.serve.actions import Actions
-from schemas.access import Viewer
+from gateway.serve.product_reader import ProductReader
+from schemas.access import Scope, Viewer
+
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +37,46 @@ ACTIONS: Final[Mapping[str, Act]] = {
     "lot_recall": Act(shapes.LotRecall, Actions.recall_lot),
     "acknowledge": Act(shapes.Acknowledgement, Actions.acknowledge),
     "replay": Act(shapes.Replay, Actions.replay),
+    "vendor_tell": Act(shapes.VendorTelling, Actions.tell_vendor),
     "rehearse": Act(shapes.Rehearse, Actions.rehearse),
 }
 
 
+PRODUCT_FACTS: Final = "product_facts"
+VENDOR_USE: Final = "vendor_use"
+"""Has what vendors are told of use made, of the settled months between `since_ms` and `until_ms`."""
+VENDOR: Final = Viewer("report", "vendor", Scope(clinics=frozenset()))
+"""Whoever makes the vendor's report on this machine sees no more of it than a vendor."""
+
+
 async def dispatch(
-    actions: Actions, name: str, args: Mapping[str, JsonValue], actor: Viewer = LOCAL
+    actions: Actions,
+    name: str,
+    args: Mapping[str, JsonValue],
+    actor: Viewer = LOCAL,
+    product: ProductReader | None = None,
 ) -> dict[str, JsonValue]:
-    """Does the act and gives its answer as JSON.
+    """Does the act and gives its answer as JSON. `product` answers for the report that `PRODUCT_FACTS` asks for.
 
     Raises InvalidInputError for an unknown name or wrong arguments, and whatever the act itself raises.
     """
+    if name == PRODUCT_FACTS and product is not None:
+        return (await product.facts(VENDOR)).model_dump(mode="json")
+    if name == VENDOR_USE and product is not None:
+        span = _checked(shapes.Span, args)
+        return (await product.usage(VENDOR, "model", span.since_ms, span.until_ms)).model_dump(mode="json")
     act = ACTIONS.get(name)
     if act is None:
         raise InvalidInputError([f"there is no action {name[:40]!r}: use one of {', '.join(ACTIONS)}"])
+    answer = await act.do(actions, actor, _checked(act.arguments, args))
+    return answer.model_dump(mode="json")
+
+
+def _checked(shape: type[M], args: Mapping[str, JsonValue]) -> M:
     try:
-        asked = act.arguments.model_validate(dict(args))
+        return shape.model_validate(dict(args))
     except ValidationError as error:
         raise InvalidInputError([_line(item["loc"], item["msg"]) for item in error.errors()]) from None
-    answer = await act.do(actions, actor, asked)
-    return answer.model_dump(mode="json")
 
 
 def _line(location: tuple[int | str, ...], message: str) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
+from gateway.export.sample_archive import SampleArchive
 from gateway.serve.paged import CHUNK_ROWS, Page, filled_page
 from gateway.serve.sight import Sight
 from gateway.store.base import ReadStore
@@ -27,15 +28,18 @@ class DayCount(NamedTuple):
 class HistoryReader:
     """Reads the store on behalf of a viewer; records of other clinics and models are left out."""
 
-    def __init__(self, store: ReadStore, sight: Sight) -> None:
+    def __init__(self, store: ReadStore, sight: Sight, archive: SampleArchive | None = None) -> None:
         self._store = store
         self._sight = sight
+        self._archive = archive
 
     async def samples(
         self, viewer: Viewer, device_id: str, since_ms: int, until_ms: int, points: int
     ) -> Sequence[SamplePoint]:
         """The device's series, at most `points` of it, in order of time."""
-        series = await self._store.sample_series(device_id, since_ms, until_ms, points)
+        series: Sequence[SamplePoint] = await self._store.sample_series(device_id, since_ms, until_ms, points)
+        if self._archive is not None:
+            series = await self._archive.with_archived(series, device_id, since_ms, until_ms, points)
         sees = self._sight.sees_record
         return [point for point in series if sees(viewer, device_id, point.clinic_id, point.nozzle_serial)]
 

@@ -11,7 +11,19 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from dashboards.charts.render import ChartRenderer, cache_folder
 from dashboards.web.routes import PageDependencies, pages
 from gateway.errors import NotSignedInError
-from gateway.serve.api import alerts, devices, events, fleet, notifications, nozzles, operator, registry, silences, work
+from gateway.serve.api import (
+    alerts,
+    devices,
+    events,
+    fleet,
+    lots,
+    notifications,
+    nozzles,
+    operator,
+    registry,
+    silences,
+    work,
+)
 from gateway.serve.api.asking import documented_credentials
 from gateway.serve.calendar_feed import calendar_routes
 from gateway.serve.credentials import SIGN_IN_PATH, SIGN_OUT_PATH
@@ -30,6 +42,7 @@ _ROUTERS: Final[Sequence[APIRouter]] = (
     alerts.router,
     silences.router,
     fleet.router,
+    lots.router,
     operator.router,
     notifications.router,
     work.router,
@@ -71,6 +84,9 @@ def _page_dependencies(services: Services, charts: ChartRenderer) -> PageDepende
         reader=services.reader,
         pages=services.page_reader,
         acts=services.page_acts,
+        work=services.work_pages,
+        reports=services.reports,
+        product=services.product,
         viewer_of=services.credentials.viewer_of,
         csrf_of=services.credentials.csrf_of,
         poster_of=services.credentials.poster_of,
@@ -105,6 +121,6 @@ def _metrics_route(services: Services) -> APIRouter:
     @router.get("/metrics", dependencies=[Depends(with_token)], response_class=Response)
     async def read_metrics() -> Response:
         """The process and the fleet, for Prometheus."""
-        return Response(metrics.text(), media_type=None, headers={"Content-Type": CONTENT_TYPE})
+        return Response(await metrics.text(), media_type=None, headers={"Content-Type": CONTENT_TYPE})
 
     return router

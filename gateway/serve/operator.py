@@ -139,4 +139,5 @@ def _quarantined(entry: QuarantineEntry) -> QuarantinedView:
         size_bytes=entry.rejection.size_bytes,
         count=entry.count,
         last_received_ms=entry.last_received_ms,
+        readable=entry.rejection.known_json is not None,
     )

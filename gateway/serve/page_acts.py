@@ -5,28 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from pydantic import ValidationError
+
 from gateway.errors import ConflictError, InvalidInputError, NotFoundError
 from gateway.ingest.registry import Registry
-from gateway.serve.action_shapes import Acknowledgement, RegistryExport, RegistryImport
+from gateway.serve.action_shapes import Acknowledgement, NewUser, RegistryExport, RegistryImport, Release
 from gateway.serve.actions import Actions
 from gateway.serve.reader import Reader
+from gateway.serve.registry_csv import EntryType
 from gateway.serve.registry_rules import checked_entry
 from gateway.serve.roles import Act, require
-from schemas.access import Viewer
-from schemas.page_views import EntryKind, ImportOutcome
-from schemas.registry import Clinic, DeviceEntry, NozzleModel, RegistryEntry
+from schemas.access import ROLES, Scope, Viewer
+from schemas.page_views import EntryKind, ImportOutcome, ReleaseOutcome
+from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel, RegistryEntry
 
 _EDITS: Final[Mapping[EntryKind, Act]] = {
     "clinic": "edit_clinic",
     "device": "edit_device",
     "nozzle_model": "edit_nozzle_model",
+    "lot": "recall_lot",
 }
 _FIELDS: Final[Mapping[EntryKind, frozenset[str]]] = {
     "clinic": frozenset({"name", "region", "timezone", "opening_hours", "contact"}),
     "device": frozenset({"label", "asset_tag", "room", "state"}),
     "nozzle_model": frozenset({"rated_strikes", "coating_limit", "lead_days", "price", "fits"}),
+    "lot": frozenset({"model", "recalled", "recall_note"}),
 }
-_NULLABLE: Final = frozenset({"rated_strikes", "lead_days", "price"})
+_NULLABLE: Final = frozenset({"rated_strikes", "lead_days", "price", "model"})
 
 
 class FormActs:
@@ -57,6 +62,8 @@ class FormActs:
             if kind == "clinic":
                 current["discovered"] = False
             given = {name: _value(name, text) for name, text in typed.items()}
+            if kind == "lot":
+                given = self._recalled(given, current["recalled_ms"])
             entry = checked_entry(_TYPES[kind], {**current, **given})
         except InvalidInputError as error:
             return tuple(error.mistakes)
@@ -75,6 +82,46 @@ class FormActs:
         """The whole registry as CSV. Raises ForbiddenError."""
         return (await self._actions.registry_export(viewer, RegistryExport())).csv
 
+    async def release(self, viewer: Viewer, entry_id: int | None) -> ReleaseOutcome:
+        """Raises ForbiddenError, and NotFoundError for what is no open entry."""
+        done = await self._actions.quarantine_release(viewer, Release(ids=None if entry_id is None else (entry_id,)))
+        return ReleaseOutcome(released=len(done.released), kept=len(done.kept))
+
+    async def save_person(self, viewer: Viewer, name: str, fields: Mapping[str, str], *, new: bool) -> Sequence[str]:
+        """The mistakes found. Raises ForbiddenError, and NotFoundError for nobody."""
+        require(viewer, "manage_access")
+        role = next((known for known in ROLES if known == fields.get("role")), None)
+        if role is None:
+            return (f"role: write one of {', '.join(ROLES)}",)
+        try:
+            if new:
+                asked = NewUser.model_validate(
+                    {
+                        "name": name,
+                        "role": role,
+                        "clinics": _names(fields.get("clinics", "")),
+                        "models": _names(fields.get("models", "")),
+                        "password": fields.get("password", ""),
+                    }
+                )
+                await self._actions.add_user(viewer, asked)
+            else:
+                scope = Scope(_scope(fields.get("clinics", "")), _scope(fields.get("models", "")))
+                await self._actions.change_grant(viewer, name, role, scope)
+        except ValidationError as error:
+            return tuple(f"{'.'.join(map(str, each['loc'][:1]))}: {each['msg']}" for each in error.errors())
+        except (InvalidInputError, ConflictError) as error:
+            return tuple(error.mistakes) if isinstance(error, InvalidInputError) else (str(error),)
+        return ()
+
+    def _recalled(self, given: Mapping[str, object], recalled_ms: int | None) -> dict[str, object]:
+        """A lot's choice between recalled and not as its time; the first recall's time stays."""
+        fields = {name: value for name, value in given.items() if name != "recalled"}
+        if "recalled" in given:
+            now_ms = self._actions.done_at(None)
+            fields["recalled_ms"] = (recalled_ms or now_ms) if given["recalled"] == "yes" else None
+        return fields
+
     def _check_seen(self, viewer: Viewer, kind: EntryKind, entry_id: str) -> None:
         if kind == "clinic" and entry_id not in {view.id for view in self._reader.clinics(viewer)}:
             raise NotFoundError(f"there is no clinic {entry_id}")
@@ -90,12 +137,15 @@ class FormActs:
             case "nozzle_model":
                 known = self._registry.model(entry_id)
                 return known or checked_entry(NozzleModel, {"model": entry_id})
+            case "lot":
+                return self._registry.lot(entry_id)
 
 
-_TYPES: Final[Mapping[EntryKind, type[Clinic] | type[DeviceEntry] | type[NozzleModel]]] = {
+_TYPES: Final[Mapping[EntryKind, EntryType]] = {
     "clinic": Clinic,
     "device": DeviceEntry,
     "nozzle_model": NozzleModel,
+    "lot": Lot,
 }
 
 
@@ -106,3 +156,13 @@ def _value(name: str, text: str) -> object:
     if name in _NULLABLE and not text:
         return None
     return text
+
+
+def _names(text: str) -> tuple[str, ...] | None:
+    """Names with spaces or commas between; none: no limit."""
+    return tuple(text.replace(",", " ").split()) or None
+
+
+def _scope(text: str) -> frozenset[str] | None:
+    names = _names(text)
+    return None if names is None else frozenset(names)

@@ -6,45 +6,65 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from gateway.analytics.lifetimes import LifetimeBook
 from gateway.errors import ForbiddenError
+from gateway.forecasting.board import ForecastBook
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
 from gateway.serve.history import HistoryReader, SessionCursor
 from gateway.serve.operator import OperatorFigures
+from gateway.serve.outlook import OutlookReader
 from gateway.serve.paged import filled_page
 from gateway.serve.reader import Reader
 from gateway.serve.roles import Act, require
 from gateway.serve.sight import Sight
+from gateway.serve.wear_story import wear_story
 from gateway.store.base import Store
+from gateway.store.notify_rows import OutboxMessage
 from gateway.store.rows import SamplePoint, TimedSession
 from gateway.wear.level import wear_ratio
 from schemas.access import Viewer
 from schemas.alert import Alert
+from schemas.lifetime_views import LifetimesView, LivesBy
 from schemas.page_views import (
     AlertsAsked,
     AlertsFound,
     DayTotal,
+    FleetOutlook,
     LedgerEntry,
+    MessageLine,
     OperatorView,
     PageAct,
+    PersonView,
     RegistryView,
     SeriesPoint,
     SessionMark,
+    WearStory,
 )
-from schemas.registry import DEFAULT_COATING_LIMIT, Clinic, DeviceEntry, NozzleModel
+from schemas.registry import DEFAULT_COATING_LIMIT, Clinic, DeviceEntry, Lot, NozzleModel
 
 _NEEDS: Final[dict[PageAct, Act]] = {
     "acknowledge": "acknowledge_alert",
+    "silence": "silence_alert",
+    "work": "read_work",
+    "do_work": "do_work",
+    "close_work": "close_work",
     "registry": "edit_clinic",
     "edit_clinic": "edit_clinic",
     "edit_device": "edit_device",
     "edit_nozzle_model": "edit_nozzle_model",
     "exchange_registry": "exchange_registry",
+    "edit_lot": "recall_lot",
     "operator": "read_quarantine",
+    "release": "release_quarantine",
+    "people": "manage_access",
+    "reports": "read_report",
+    "product": "read_published",
 }
 _SESSIONS_A_PAGE: Final = 1_000
 _MOST_SESSIONS: Final = 20_000
 _QUARANTINE_SHOWN: Final = 50
+_MESSAGES_SHOWN: Final = 20
 
 
 class StorePageReader:
@@ -59,7 +79,10 @@ class StorePageReader:
         sight: Sight,
         reader: Reader,
         history: HistoryReader,
+        lifetimes: LifetimeBook,
         figures: OperatorFigures,
+        outlooks: OutlookReader,
+        forecasts: ForecastBook,
     ) -> None:
         self._store = store
         self._fleet = fleet
@@ -67,7 +90,10 @@ class StorePageReader:
         self._sight = sight
         self._reader = reader
         self._history = history
+        self._lifetimes = lifetimes
         self._figures = figures
+        self._outlooks = outlooks
+        self._forecasts = forecasts
 
     def may(self, viewer: Viewer) -> frozenset[PageAct]:
         """What the viewer's role and scope allow."""
@@ -109,6 +135,10 @@ class StorePageReader:
                 counts[row.day_ms] += row.sessions
         return [DayTotal(day_ms=day_ms, sessions=sessions) for day_ms, sessions in sorted(counts.items())]
 
+    async def outlook(self, viewer: Viewer) -> FleetOutlook:
+        """As it stood at most a minute ago."""
+        return await self._outlooks.outlook(viewer)
+
     async def ledger(self, viewer: Viewer, device_id: str) -> Sequence[LedgerEntry]:
         """Newest first."""
         rows = await self._store.ledger(device_id=device_id)
@@ -125,6 +155,13 @@ class StorePageReader:
             )
             for row in sorted(seen, key=lambda row: row.key, reverse=True)
         ]
+
+    async def wear_story(self, viewer: Viewer, device_id: str) -> WearStory:
+        """Raises StoreUnavailableError."""
+        current = self._fleet.fitted_serial(device_id)
+        entries = await self.ledger(viewer, device_id)
+        before = next((entry.serial for entry in entries if entry.serial != current), None)
+        return await wear_story(self._forecasts, current, before)
 
     async def alerts(self, viewer: Viewer, asked: AlertsAsked, limit: int, before: int | None) -> AlertsFound:
         """Newest first; the clinic as the viewer calls it."""
@@ -148,6 +185,10 @@ class StorePageReader:
         page = await filled_page(fetch, cursor_of=lambda alert: alert.alert_id, keep=keep, limit=limit, before=before)
         return AlertsFound(items=tuple(self._reader.alert_view(viewer, alert) for alert in page.rows), next=page.next)
 
+    async def lifetimes(self, viewer: Viewer, by: LivesBy) -> LifetimesView:
+        """How long nozzles last."""
+        return await self._lifetimes.report(viewer, by)
+
     def registry(self, viewer: Viewer) -> RegistryView:
         """Every clinic and device in scope; nozzle models that are written down or that a device has fitted."""
         clinics = [view.id for view in self._reader.clinics(viewer)]
@@ -155,19 +196,41 @@ class StorePageReader:
         written = {entry.model for entry in self._registry.entries() if isinstance(entry, NozzleModel)}
         fitted = {nozzle.model for nozzle in self._fleet.nozzles() if nozzle.model is not None}
         models = sorted(model for model in written | fitted if viewer.scope.sees_model(model))
+        lots = {entry.lot for entry in self._registry.entries() if isinstance(entry, Lot)}
+        lots |= {nozzle.lot for nozzle in self._fleet.nozzles() if nozzle.lot is not None}
+        whole = viewer.scope.clinics is None and viewer.scope.models is None
         return RegistryView(
             clinics=tuple(self._clinic(clinic_id) for clinic_id in sorted(clinics)),
             devices=tuple(self._device(device_id) for device_id in sorted(devices)),
             nozzle_models=tuple(self._registry.model(model) or NozzleModel(model=model) for model in models),
+            lots=tuple(self._registry.lot(lot) for lot in sorted(lots)) if whole else (),
         )
 
     async def operator(self, viewer: Viewer) -> OperatorView:
         """Raises ForbiddenError where the viewer may not read the quarantine."""
         require(viewer, "read_quarantine")
         entries = await self._store.quarantine(limit=_QUARANTINE_SHOWN, before=None, released=False)
-        return self._figures.view(
+        view = self._figures.view(
             missing=self._fleet.missing_records(), stats=await self._store.stats(), quarantine=entries
         )
+        waiting = await self._store.outbox(limit=_MESSAGES_SHOWN, before=None, state="waiting")
+        dead = await self._store.outbox(limit=_MESSAGES_SHOWN, before=None, state="dead")
+        return view.model_copy(update={"waiting": tuple(map(_message, waiting)), "dead": tuple(map(_message, dead))})
+
+    async def people(self, viewer: Viewer) -> Sequence[PersonView]:
+        """Raises ForbiddenError for whoever may not manage access."""
+        require(viewer, "manage_access")
+        users = sorted(await self._store.users(), key=lambda user: user.name)
+        return [
+            PersonView(
+                name=user.name,
+                role=user.role,
+                clinics=_sorted(user.scope.clinics),
+                models=_sorted(user.scope.models),
+                created_ms=user.created_ms,
+            )
+            for user in users
+        ]
 
     def _clinic(self, clinic_id: str) -> Clinic:
         return self._registry.clinic(clinic_id)
@@ -202,6 +265,25 @@ def _allows(viewer: Viewer, act: Act) -> bool:
     except ForbiddenError:
         return False
     return True
+
+
+def _message(message: OutboxMessage) -> MessageLine:
+    return MessageLine(
+        id=message.message_id,
+        receiver=message.receiver,
+        channel=message.channel,
+        reason=message.reason,
+        state=message.state,
+        attempts=message.attempts,
+        created_ms=message.created_ms,
+        next_try_ms=message.next_try_ms,
+        ended_ms=message.ended_ms,
+        error=message.error,
+    )
+
+
+def _sorted(names: frozenset[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(sorted(names))
 
 
 def _mark(row: TimedSession) -> SessionMark:

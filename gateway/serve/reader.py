@@ -1,7 +1,8 @@
 """The reader: the fleet as a viewer may see it, answered from memory. What pages and the API read.
 
 A device's view is kept until its state, its nozzle, its registry entry or its presence changes: a fleet of ten
-thousand is drawn again by building only what changed.
+thousand is drawn again by building only what changed. Whatever counts or follows the whole fleet asks the watch that
+all viewers of one sight share (`gateway.serve.changes`).
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from gateway.clock import Clock
 from gateway.forecasting.board import Forecasts, NoForecasts, NozzleForecast
 from gateway.ingest.feed import CommitFeed
 from gateway.ingest.fleet import Fleet, NozzleState
-from gateway.ingest.presence import DEFAULT_SILENT_AFTER_MS, is_online
+from gateway.ingest.presence import DEFAULT_SILENT_AFTER_MS, is_online, silent_after_ms
 from gateway.ingest.registry import Registry
 from gateway.serve.board import AlertBoard
-from gateway.serve.changes import follow_changes
+from gateway.serve.changes import ChangeHub
 from gateway.serve.device_views import (
     DEFAULT_DUE_WEAR,
     FittedNozzle,
@@ -30,7 +31,7 @@ from gateway.serve.health import Readiness
 from gateway.serve.history import HistoryReader
 from gateway.serve.sight import Sight
 from gateway.serve.stopping import StopSignal
-from gateway.serve.summary import tally
+from gateway.serve.watching import Seen, SightWatch
 from gateway.store.rows import DeviceState
 from schemas.access import Viewer
 from schemas.alert import SEVERITIES, Alert
@@ -38,6 +39,8 @@ from schemas.registry import Clinic, DeviceLifecycle, NozzleModel
 from schemas.views import AlertView, ClinicView, DeviceView, FleetChange, FleetSummary, NozzleView
 
 DAY_MS: Final = 86_400_000
+_VIEWS_TO_SPARE: Final = 1_000
+"""Views of alerts that are over may lie about until they are so many more than those that fire."""
 
 
 class _Basis(NamedTuple):
@@ -87,6 +90,10 @@ class Reader:
         self._views: dict[str, tuple[_Basis, DeviceView]] = {}
         self._veiled: dict[str, tuple[DeviceView, DeviceView]] = {}
         """As vendors see them."""
+        self._alert_views: dict[int, tuple[Alert, bool, str | None, AlertView]] = {}
+        """As everybody but vendors sees those that fire."""
+        feeds = (feed, self._forecasts.changes)
+        self._hub = ChangeHub(self, feeds, stop, self._summarized, self._sessions_today)
 
     def devices(self, viewer: Viewer) -> Sequence[DeviceView]:
         """Every device in scope, in order of (clinic, id) as the viewer sees them."""
@@ -123,6 +130,9 @@ class Reader:
 
     def clinics(self, viewer: Viewer) -> Sequence[ClinicView]:
         """Clinics of devices in scope, and for whoever sees all models those of the registry, in order of id."""
+        watch = self._hub.standing(viewer)
+        if watch is not None:
+            return self._watched_clinics(viewer, watch)
         now_ms = self._clock.now_ms()
         devices: dict[str, int] = {}
         online: dict[str, int] = {}
@@ -136,34 +146,27 @@ class Reader:
 
     async def summary(self, viewer: Viewer) -> FleetSummary:
         """The fleet within a glance; retired devices are not counted."""
-        now_ms = self._clock.now_ms()
-        states = list(self._visible(viewer))
-        midnight_ms = now_ms - now_ms % DAY_MS
-        firing = [alert for alert in self._board.firing() if self._sight.sees_alert(viewer, alert)]
-        pending = [alert for alert in self._board.pending() if self._sight.sees_alert(viewer, alert)]
-        counts = tally(self.current(state, now_ms) for state in states)
-        return FleetSummary(
-            as_of_ms=now_ms,
-            clinics=len({state.clinic_id for state in states}),
-            alerts_firing=len(firing),
-            alerts_pending=len(pending),
-            sessions_today=await self._history.sessions_since(viewer, midnight_ms, now_ms),
-            records_missing=self._fleet.missing_records(),
-            broker_connected=self._readiness.broker_connected(),
-            **counts._asdict(),
-        )
+        return await self._hub.of(viewer).summary()
+
+    async def standing(self, viewer: Viewer) -> Sequence[DeviceView]:
+        """Every device in scope as it stands, in no order; never holds the event loop, however large the fleet."""
+        watch = await self._hub.of(viewer).ready()
+        watch.catch_up()
+        return tuple(watch.views())
 
     def firing_alerts(self, viewer: Viewer) -> Sequence[AlertView]:
         """Most severe first, then the longest firing."""
         firing = [alert for alert in self._board.firing() if self._sight.sees_alert(viewer, alert)]
         firing.sort(key=_urgency)
+        if len(self._alert_views) > 2 * len(firing) + _VIEWS_TO_SPARE:
+            self._alert_views.clear()
         return [self.alert_view(viewer, alert) for alert in firing]
 
     def alert_view(self, viewer: Viewer, alert: Alert) -> AlertView:
         """One alert with the names that this viewer may see."""
         stale = self._board.stale(alert)
         if viewer.role != "vendor":
-            return AlertView.of(alert, stale=stale, muted=self._board.muted(alert))
+            return self._alert_view(alert, stale, self._board.muted(alert))
         names = self._sight.pseudonyms
         return AlertView.of(alert, stale=stale).model_copy(
             update={
@@ -176,12 +179,24 @@ class Reader:
 
     def changes(self, viewer: Viewer) -> AsyncGenerator[FleetChange, None]:
         """Coalesced changes, at most four a second, until the gateway stops."""
-        return follow_changes(self, viewer, self._feed, self._stop, self._forecasts.changes)
+        return self._hub.of(viewer).follow()
 
-    def online_ids(self, viewer: Viewer) -> frozenset[str]:
-        """Ids of the devices in scope that are online now."""
-        now_ms = self._clock.now_ms()
-        return frozenset(state.device_id for state in self._visible(viewer) if self._online(state, now_ms))
+    def seen(self, viewer: Viewer, device_id: str) -> Seen | None:
+        """A device with the time until which it counts as online, for the watches."""
+        state = self._fleet.device(device_id)
+        if state is None or not self._sight.sees_device(viewer, state):
+            return None
+        view = self._shown(viewer, self.current(state, self._clock.now_ms()))
+        online_until_ms = state.last_seen_ms + silent_after_ms(state, self._silent_after_ms) if view.online else None
+        return Seen(view, online_until_ms)
+
+    def device_ids(self) -> Sequence[str]:
+        """Of the whole fleet, whoever may see them."""
+        return [state.device_id for state in self._fleet.devices()]
+
+    def now_ms(self) -> int:
+        """The time by which devices fall silent."""
+        return self._clock.now_ms()
 
     def current(self, state: DeviceState, now_ms: int) -> DeviceView:
         """The device's view with nothing hidden; for the metrics and, through a scope, for viewers."""
@@ -213,6 +228,42 @@ class Reader:
 
     def _online(self, state: DeviceState, now_ms: int) -> bool:
         return is_online(state, now_ms, self._silent_after_ms)
+
+    async def _sessions_today(self, viewer: Viewer) -> int:
+        now_ms = self._clock.now_ms()
+        return await self._history.sessions_since(viewer, now_ms - now_ms % DAY_MS, now_ms)
+
+    def _summarized(self, viewer: Viewer, watch: SightWatch, sessions_today: int) -> FleetSummary:
+        pending = [alert for alert in self._board.pending() if self._sight.sees_alert(viewer, alert)]
+        firing = [alert for alert in self._board.firing() if self._sight.sees_alert(viewer, alert)]
+        return FleetSummary(
+            as_of_ms=self._clock.now_ms(),
+            clinics=watch.clinics,
+            alerts_firing=len(firing),
+            alerts_pending=len(pending),
+            sessions_today=sessions_today,
+            records_missing=self._fleet.missing_records(),
+            broker_connected=self._readiness.broker_connected(),
+            **watch.tally()._asdict(),
+        )
+
+    def _watched_clinics(self, viewer: Viewer, watch: SightWatch) -> Sequence[ClinicView]:
+        watch.catch_up()
+        known = {state.clinic_id for state in self._visible(viewer)} | set(self._written_clinics(viewer))
+        shown = self._sight.shown_clinic
+        views = [self._clinic_view(viewer, name, *watch.of_clinic(shown(viewer, name))) for name in known]
+        return sorted(views, key=lambda view: view.id)
+
+    def _alert_view(self, alert: Alert, stale: bool, muted: str | None) -> AlertView:
+        kept = self._alert_views.get(alert.alert_id)
+        if kept is not None and kept[0] is alert and kept[1:3] == (stale, muted):
+            return kept[3]
+        view = AlertView.of(alert, stale=stale, muted=muted)
+        if alert.state == "firing":
+            self._alert_views[alert.alert_id] = (alert, stale, muted, view)
+        else:
+            self._alert_views.pop(alert.alert_id, None)
+        return view
 
     def _visible(self, viewer: Viewer) -> Iterable[DeviceState]:
         if viewer.scope.clinics is None and viewer.scope.models is None:

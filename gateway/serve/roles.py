@@ -10,6 +10,8 @@ from schemas.access import ROLES, Role, Viewer
 
 Act: TypeAlias = Literal[
     "read_fleet",
+    "read_published",
+    "read_report",
     "read_registry",
     "edit_clinic",
     "edit_device",
@@ -36,7 +38,9 @@ _OFFICE: Final = frozenset[Role]({"admin", "manager"})
 _STAFF: Final = frozenset[Role]({"admin", "manager", "technician"})
 
 ALLOWED: Final[Mapping[Act, frozenset[Role]]] = {
-    "read_fleet": frozenset(ROLES),
+    "read_fleet": _STAFF,
+    "read_published": frozenset(ROLES),
+    "read_report": _OFFICE,
     "read_registry": _STAFF,
     "edit_clinic": _OFFICE,
     "edit_device": _STAFF,

@@ -7,10 +7,16 @@ from typing import NamedTuple, cast
 
 from fastapi import Request
 
+from gateway.analytics.demand import DemandBook, NoDemand
+from gateway.analytics.lifetimes import LifetimeBook
+from gateway.analytics.privacy import DEFAULT_K
+from gateway.analytics.usage import Usage
+from gateway.analytics.usage_told import ToldUse
 from gateway.clock import Clock
 from gateway.config import HttpConfig, WorkConfig
 from gateway.config_alerts import AlertsConfig
 from gateway.events import Events
+from gateway.export.sample_archive import SampleArchive
 from gateway.forecasting.board import ForecastBook, NoForecasts
 from gateway.ingest.feed import CommitFeed
 from gateway.ingest.fleet import Fleet
@@ -19,21 +25,27 @@ from gateway.serve.access import Access
 from gateway.serve.actions import Actions
 from gateway.serve.board import AlertBoard
 from gateway.serve.credentials import Credentials
+from gateway.serve.demand_reader import DemandReader
 from gateway.serve.health import Readiness
 from gateway.serve.history import HistoryReader
 from gateway.serve.idempotency import RememberedAnswers
 from gateway.serve.intake import Intake
 from gateway.serve.nozzles import NozzleReader
 from gateway.serve.operator import OperatorFigures
+from gateway.serve.outlook import OutlookReader, WaitingCosts
 from gateway.serve.page_acts import FormActs
 from gateway.serve.page_reader import StorePageReader
 from gateway.serve.passwords import Passwords
+from gateway.serve.product_reader import ProductReader
 from gateway.serve.pseudonyms import KEPT_UNDER, Pseudonyms
 from gateway.serve.reader import Reader
+from gateway.serve.reports.desk import ReportDesk, ReportSettings
 from gateway.serve.sight import Sight
 from gateway.serve.silence_acts import SilenceActs
 from gateway.serve.stopping import StopSignal
+from gateway.serve.usage_reader import UsageReader
 from gateway.serve.work_acts import WorkActs
+from gateway.serve.work_pages import StoreWorkPages
 from gateway.serve.work_reader import KEPT_UNDER as CALENDARS_KEPT_UNDER
 from gateway.serve.work_reader import WorkReader
 from gateway.store.base import Store
@@ -66,6 +78,11 @@ class Parts:
     work: WorkParts | None = None
     """None: orders are shown and acted on, but nothing follows the alerts."""
     forecasts: ForecastBook = field(default_factory=NoForecasts)
+    demand: DemandBook = field(default_factory=NoDemand)
+    privacy_k: int = DEFAULT_K
+    """Behind every number that vendors are told stand so many clinics."""
+    archive: SampleArchive | None = None
+    """None: what is past its time is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +104,12 @@ class Services:
     work: WorkReader
     work_acts: WorkActs
     silence_acts: SilenceActs
+    usage: UsageReader
+    demand: DemandReader
+    lifetimes: LifetimeBook
+    work_pages: StoreWorkPages
+    reports: ReportDesk
+    product: ProductReader
 
     @property
     def encrypted(self) -> bool:
@@ -102,10 +125,12 @@ async def build_services(
     alerts: AlertsConfig | None = None,
     open_as: Viewer | None = None,
     passwords: Passwords | None = None,
+    costs: WaitingCosts | None = None,
+    reports: ReportSettings | None = None,
 ) -> Services:
     """Wires the services. `open_as` is the demo's: whom browsers on this machine are taken for."""
     sight = Sight(parts.fleet, Pseudonyms(await parts.store.secret(KEPT_UNDER)))
-    history = HistoryReader(parts.store, sight)
+    history = HistoryReader(parts.store, sight, parts.archive)
     access = Access(parts.store, parts.clock, passwords or Passwords())
     reader = Reader(
         fleet=parts.fleet,
@@ -143,6 +168,30 @@ async def build_services(
         clock=parts.clock,
         done_at=actions.done_at,
     )
+    lifetimes = _lifetimes(parts, sight)
+    work = WorkReader(
+        store=parts.store,
+        fleet=parts.fleet,
+        registry=parts.registry,
+        planner=planned.planner,
+        acts=work_acts,
+        sight=sight,
+        clock=parts.clock,
+        calendar_secret=await parts.store.secret(CALENDARS_KEPT_UNDER),
+    )
+    silence_acts = SilenceActs(
+        store=parts.store, board=parts.board, fleet=parts.fleet, sight=sight, actions=actions, clock=parts.clock
+    )
+    usage = _usage_reader(parts, sight)
+    demand = DemandReader(
+        book=parts.demand,
+        store=parts.store,
+        registry=parts.registry,
+        clock=parts.clock,
+        usual_lead_days=planned.planner.usual_lead_days,
+        k=parts.privacy_k,
+    )
+    product = ProductReader(lifetimes=lifetimes, usage=usage, demand=demand, clock=parts.clock)
     return Services(
         parts=parts,
         http=http,
@@ -169,28 +218,67 @@ async def build_services(
             sight=sight,
             reader=reader,
             history=history,
+            lifetimes=lifetimes,
             figures=OperatorFigures(parts.events.registry, parts.readiness, parts.clock),
+            outlooks=OutlookReader(
+                reader=reader,
+                forecasts=parts.forecasts,
+                registry=parts.registry,
+                history=history,
+                clock=parts.clock,
+                costs=costs or WaitingCosts(),
+            ),
+            forecasts=parts.forecasts,
         ),
         page_acts=FormActs(actions=actions, reader=reader, registry=parts.registry),
-        work=WorkReader(
+        work=work,
+        work_acts=work_acts,
+        silence_acts=silence_acts,
+        usage=usage,
+        demand=demand,
+        product=product,
+        lifetimes=lifetimes,
+        reports=ReportDesk(
+            settings=reports or ReportSettings(due_wear=due_wear),
+            product=product,
             store=parts.store,
             fleet=parts.fleet,
             registry=parts.registry,
-            planner=planned.planner,
-            acts=work_acts,
             sight=sight,
             clock=parts.clock,
-            calendar_secret=await parts.store.secret(CALENDARS_KEPT_UNDER),
         ),
-        work_acts=work_acts,
-        silence_acts=SilenceActs(
+        work_pages=StoreWorkPages(
             store=parts.store,
-            board=parts.board,
-            fleet=parts.fleet,
+            registry=parts.registry,
+            desk=planned.desk,
+            planner=planned.planner,
+            work=work,
+            acts=work_acts,
+            silencing=silence_acts,
+            reader=reader,
             sight=sight,
-            actions=actions,
             clock=parts.clock,
         ),
+    )
+
+
+def _lifetimes(parts: Parts, sight: Sight) -> LifetimeBook:
+    return LifetimeBook(
+        store=parts.store,
+        fleet=parts.fleet,
+        registry=parts.registry,
+        forecasts=parts.forecasts,
+        clock=parts.clock,
+        sees=lambda viewer, life: sight.sees_record(viewer, life.device_id, life.clinic_id, life.serial),
+        k=parts.privacy_k,
+    )
+
+
+def _usage_reader(parts: Parts, sight: Sight) -> UsageReader:
+    usage = Usage(store=parts.store, fleet=parts.fleet, registry=parts.registry, clock=parts.clock)
+    told = ToldUse(store=parts.store, usage=usage, fleet=parts.fleet, clock=parts.clock, k=parts.privacy_k)
+    return UsageReader(
+        usage=usage, told=told, fleet=parts.fleet, registry=parts.registry, sight=sight, clock=parts.clock
     )
 
 

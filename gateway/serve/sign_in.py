@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse
 
-from dashboards.web.links import FLEET_PATH, safe_next
+from dashboards.web.links import FLEET_PATH, WORK_PATH, safe_next
 from gateway.errors import ForbiddenError, NotSignedInError, TooManyAttemptsError
 from gateway.serve.access import Access
 from gateway.serve.credentials import SIGN_IN_PATH, SIGN_OUT_PATH, Credentials, client_of, from_another_site
@@ -32,7 +32,10 @@ def sign_in_routes(access: Access, credentials: Credentials) -> APIRouter:
             return _again("throttled", after)
         except NotSignedInError:
             return _again("1", after)
-        response = RedirectResponse(safe_next(after), status_code=303)
+        target = safe_next(after)
+        if target == FLEET_PATH and session.viewer.role == "technician":
+            target = WORK_PATH
+        response = RedirectResponse(target, status_code=303)
         credentials.begin(response, session)
         return response
 

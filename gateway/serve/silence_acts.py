@@ -19,6 +19,7 @@ from gateway.store.base import Store
 from schemas.access import Viewer
 from schemas.alert import Alert, Matchers, Rule, Severity, Silence, SilenceKind
 from schemas.registry import Identifier
+from schemas.views import SilenceView
 
 HOUR_S: Final = 3_600
 DEFAULT_S: Final = 24 * HOUR_S
@@ -63,49 +64,6 @@ class SilenceBody(_Body):
 
     def matchers(self) -> Matchers:
         return Matchers(self.rule, self.clinic, self.device, self.subject, self.severity)
-
-
-class SilenceView(BaseModel):
-    """One silence. `ended_ms`: when it was ended before its time; `ended_by` null then: by its alert."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: int
-    kind: SilenceKind
-    rule: Rule | None
-    clinic: str | None
-    device: str | None
-    subject: str | None
-    severity: Severity | None
-    starts_ms: int
-    ends_ms: int
-    ends_with_alert: bool
-    comment: str
-    created_by: str
-    created_ms: int
-    ended_ms: int | None
-    ended_by: str | None
-
-    @classmethod
-    def of(cls, silence: Silence) -> SilenceView:
-        meant = silence.matchers
-        return cls(
-            id=silence.silence_id,
-            kind=silence.kind,
-            rule=meant.rule,
-            clinic=meant.clinic_id,
-            device=meant.device_id,
-            subject=meant.subject,
-            severity=meant.severity,
-            starts_ms=silence.starts_ms,
-            ends_ms=silence.ends_ms,
-            ends_with_alert=silence.ends_with_alert,
-            comment=silence.comment,
-            created_by=silence.created_by,
-            created_ms=silence.created_ms,
-            ended_ms=silence.ended_ms,
-            ended_by=silence.ended_by,
-        )
 
 
 class SilenceActs:

@@ -16,22 +16,16 @@ from gateway.serve.access import audit_row
 from gateway.serve.roles import ALLOWED
 from gateway.serve.sight import Sight
 from gateway.serve.work_acts import WorkActs
-from gateway.serve.work_shapes import (
-    OrderDetail,
-    OrderHistoryView,
-    OrderView,
-    PartView,
-    SpareView,
-    VisitItem,
-    VisitView,
-)
+from gateway.serve.work_shapes import SpareView
 from gateway.store.base import Store
+from gateway.store.work_base import OrderHistory
 from gateway.work.due import DAY_MS, DueItem
 from gateway.work.icalendar import DayEvent, calendar
 from gateway.work.planner import Planner
 from gateway.work.visits import Visit
 from schemas.access import Viewer
 from schemas.work import WorkOrder
+from schemas.work_views import OrderDetail, OrderHistoryView, OrderView, PartView, VisitItem, VisitView
 
 KEPT_UNDER: Final = "calendar"
 """The name of the calendars' secret in the store."""
@@ -76,7 +70,7 @@ class WorkReader:
     async def detail(self, order: WorkOrder) -> OrderDetail:
         """The order with its history."""
         history = await self._store.order_history(order.order_id)
-        return OrderDetail(**self.view(order).model_dump(), history=tuple(OrderHistoryView.of(row) for row in history))
+        return OrderDetail(**self.view(order).model_dump(), history=tuple(_history_view(row) for row in history))
 
     async def visits(self, viewer: Viewer, until_ms: int, clinic_id: str | None) -> tuple[VisitView, ...]:
         """Trips to the clinics in scope, in order of date."""
@@ -141,7 +135,7 @@ class WorkReader:
             clinic_id=visit.clinic_id,
             visit_by=self._visit_day(visit).isoformat(),
             due_ms=visit.due_ms,
-            items=tuple(VisitItem.of(item) for item in visit.items),
+            items=tuple(_visit_item(item) for item in visit.items),
             parts=tuple(parts),
         )
 
@@ -170,3 +164,27 @@ class WorkReader:
         entry = self._registry.device(device_id)
         told = ", ".join(part for part in (entry.label, entry.room) if part)
         return f" ({told})" if told else ""
+
+
+def _history_view(row: OrderHistory) -> OrderHistoryView:
+    return OrderHistoryView(
+        at_ms=row.at_ms,
+        recorded_ms=row.recorded_ms,
+        actor=row.actor,
+        act=row.act,
+        to_state=row.to_state,
+        note=row.note,
+    )
+
+
+def _visit_item(item: DueItem) -> VisitItem:
+    return VisitItem(
+        order_id=item.order_id,
+        kind=item.kind,
+        subject=item.subject,
+        device_id=item.device_id,
+        part=item.part,
+        due_ms=item.due_ms,
+        assignee=item.assignee,
+        why=item.why,
+    )

@@ -1,4 +1,4 @@
-"""What the API answers and takes about work: orders, visits, spares, swaps."""
+"""What the API answers about spares and swaps, and takes about all work; orders and visits: `schemas/work_views.py`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.serve.action_shapes import TimeMs
-from gateway.store.work_base import OrderAct, OrderHistory
-from gateway.work.due import DueItem
 from gateway.work.planner import SpareLine
-from schemas.alert import Severity
 from schemas.registry import Identifier
-from schemas.work import OrderState, PlaceKind, ReplaceReason, SubjectKind, WorkOrder
+from schemas.work import PlaceKind, ReplaceReason, SubjectKind
 
 PERSON_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._@+:-]{0,79}$"
 
@@ -29,132 +26,6 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     at_ms: TimeMs | None = None
-
-
-class OrderView(_Answer):
-    """One work order. `confirmed`: ended by evidence, `closed`: by hand. `overdue`: claimed long ago, unconfirmed."""
-
-    id: int
-    kind: SubjectKind
-    subject: str
-    clinic_id: str
-    device_id: str
-    state: OrderState
-    overdue: bool
-    cause: str
-    severity: Severity
-    summary: str
-    part: str | None
-    opened_ms: int
-    opened_by: str
-    due_ms: int
-    assignee: str | None
-    claimed_by: str | None
-    claim_reason: ReplaceReason | None
-    claimed_ms: int | None
-    ended_ms: int | None
-    ended_by: str | None
-    end_reason: str | None
-    replaced_by: str | None
-
-    @classmethod
-    def of(cls, order: WorkOrder, *, due_ms: int, overdue: bool, part: str | None) -> OrderView:
-        """`due_ms` and `overdue` as of now."""
-        return cls(
-            id=order.order_id,
-            kind=order.kind,
-            subject=order.subject,
-            clinic_id=order.clinic_id,
-            device_id=order.device_id,
-            state=order.state,
-            overdue=overdue,
-            cause=order.cause,
-            severity=order.severity,
-            summary=order.summary,
-            part=part,
-            opened_ms=order.opened_ms,
-            opened_by=order.opened_by,
-            due_ms=due_ms,
-            assignee=order.assignee,
-            claimed_by=order.claimed_by,
-            claim_reason=order.claim_reason,
-            claimed_ms=order.claimed_ms,
-            ended_ms=order.ended_ms,
-            ended_by=order.ended_by,
-            end_reason=order.end_reason,
-            replaced_by=order.replaced_by,
-        )
-
-
-class OrderHistoryView(_Answer):
-    """One thing that happened to an order."""
-
-    at_ms: int
-    recorded_ms: int
-    actor: str
-    act: OrderAct
-    to_state: OrderState
-    note: str
-
-    @classmethod
-    def of(cls, row: OrderHistory) -> OrderHistoryView:
-        return cls(
-            at_ms=row.at_ms,
-            recorded_ms=row.recorded_ms,
-            actor=row.actor,
-            act=row.act,
-            to_state=row.to_state,
-            note=row.note,
-        )
-
-
-class OrderDetail(OrderView):
-    """One work order with all that happened to it."""
-
-    history: tuple[OrderHistoryView, ...]
-
-
-class VisitItem(_Answer):
-    """One thing to do on a visit. `order_id` null: not ordered yet, but due by then."""
-
-    order_id: int | None
-    kind: str
-    subject: str
-    device_id: str
-    part: str | None
-    due_ms: int
-    assignee: str | None
-    why: str
-
-    @classmethod
-    def of(cls, item: DueItem) -> VisitItem:
-        return cls(
-            order_id=item.order_id,
-            kind=item.kind,
-            subject=item.subject,
-            device_id=item.device_id,
-            part=item.part,
-            due_ms=item.due_ms,
-            assignee=item.assignee,
-            why=item.why,
-        )
-
-
-class PartView(_Answer):
-    """So many of a nozzle model to bring. `model` null: ask the clinic which."""
-
-    model: str | None
-    count: int
-
-
-class VisitView(_Answer):
-    """One trip to one clinic. `visit_by` is a date in the clinic's zone, not before today."""
-
-    clinic_id: str
-    visit_by: str
-    due_ms: int
-    items: tuple[VisitItem, ...]
-    parts: tuple[PartView, ...]
 
 
 class SpareView(_Answer):

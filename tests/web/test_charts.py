@@ -13,15 +13,18 @@ import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from web_server import CHARTS
 
+from dashboards.charts.forecasts import Forecasted, ForecastsWords, forecasts_spec
 from dashboards.charts.power import PowerPoint, PowerWords, power_spec, stretches
 from dashboards.charts.render import ChartRenderer
-from dashboards.charts.sessions import DayBar, SessionWords, bars_spec, calendar_spec
+from dashboards.charts.sessions import DayBar, SessionWords, bars_spec, calendar_spec, usual_bars_spec
 from dashboards.charts.theme import DARK, LIGHT, PAGE, Spec, time_ticks, wall_ms
 from dashboards.charts.wear import Fan, Reading, Swap, WearData, WearWords, running_median, wear_spec
+from dashboards.web.chart_response import localised
 from dashboards.web.format import zone_of
 from dashboards.web.pages.spans import SPANS_MS, stretch_until
-from dashboards.web.strings import ENGLISH
+from dashboards.web.strings import CATALOGUES, ENGLISH
 
 HOUR_MS = 3_600_000
 NOW_MS = 1_795_343_400_000
@@ -40,13 +43,16 @@ def wear_data(fan: Fan | None = None) -> WearData:
     return WearData("week", NOW_MS - 168 * HOUR_MS, NOW_MS, readings, swaps, fan)
 
 
+PAST_WORDS = ForecastsWords("Time", "Life", "so far", "what came", "Forecasts")
+
+
 def power_points(count: int) -> list[PowerPoint]:
     return [PowerPoint(NOW_MS - (count - n) * HOUR_MS, n / count, 0.9, n % 20 > 8, "then") for n in range(count)]
 
 
 def every_spec() -> list[Spec]:
     """One of each, in dark colours as a picture has them."""
-    fan = Fan(NOW_MS, 0.83, NOW_MS + 20 * HOUR_MS, NOW_MS + 40 * HOUR_MS, NOW_MS + 900 * HOUR_MS)
+    fan = fan_of(20, 30, 40, 60, 900)._replace(wear=0.83, path=((0.4, 0.9),), replace_by=NOW_MS + 24 * HOUR_MS)
     days = {date(2026, 11, day): day % 6 for day in range(1, 22)}
     bars = [DayBar(day, sessions, str(day)) for day, sessions in days.items()]
     return [
@@ -54,7 +60,23 @@ def every_spec() -> list[Spec]:
         power_spec(power_points(100), "hour", NOW_MS - 100 * HOUR_MS, NOW_MS, DARK, POWER_WORDS),
         calendar_spec(days, date(2026, 6, 1), date(2026, 11, 22), DARK, SESSION_WORDS),
         bars_spec(bars, LIGHT, SESSION_WORDS),
+        usual_bars_spec(
+            [bar._replace(usual=None if bar.day.day < 9 else 3.5, running=bar.day.day == 21) for bar in bars],
+            LIGHT,
+            SESSION_WORDS,
+            "Usual",
+        ),
+        forecasts_spec(past_days(), [(NOW_MS, 1e6), (NOW_MS + HOUR_MS, 2e6)], 5.1e6, DARK, PAST_WORDS),
+        forecasts_spec(past_days(), [], None, LIGHT, PAST_WORDS),
     ]
+
+
+def past_days() -> list[Forecasted]:
+    return [Forecasted(NOW_MS + n * HOUR_MS, "then", 3e6, 4e6, 5e6, 6e6, 7e6) for n in range(9)]
+
+
+def fan_of(*hours: int) -> Fan:
+    return Fan(NOW_MS, 0.5, *(NOW_MS + each * HOUR_MS for each in hours))
 
 
 async def test_every_chart_is_drawn_in_a_process_of_its_own_that_ends_when_told(tmp_path: Path) -> None:
@@ -96,14 +118,16 @@ def test_a_page_draws_in_its_own_colours_alone() -> None:
 
 
 def test_the_fan_reaches_no_further_than_half_of_what_is_behind() -> None:
-    far = Fan(NOW_MS, 0.5, NOW_MS + HOUR_MS, NOW_MS + 500 * HOUR_MS, NOW_MS + 9_000 * HOUR_MS)
+    far = fan_of(1, 200, 500, 900, 9_000)
     spec = wear_spec(wear_data(far), LIGHT, WEAR_WORDS)
     shown = [spec["datasets"][layer["data"]["name"]] for layer in spec["layer"]]
     assert shown[0][1]["t"] == NOW_MS + 84 * HOUR_MS
-    fan = next(rows for rows in shown if "low" in rows[0])
-    assert fan[0]["low"] == fan[0]["mid"] == fan[0]["high"] == 0.5
-    assert fan[-1]["high"] == 1.0
-    assert 0.5 < fan[-1]["low"] < fan[-1]["mid"] < 1.0
+    fan = next(rows for rows in shown if "low90" in rows[0])
+    assert set(fan[0].values()) == {NOW_MS, 0.5}
+    assert fan[-1]["high90"] == 1.0
+    last = [fan[-1][name] for name in ("low90", "low50", "mid", "high50", "high90")]
+    assert 0.5 < last[0] < last[1] < last[2] < 1.0
+    assert last == sorted(last)
 
 
 def test_a_median_takes_neighbours_of_the_same_nozzle_only() -> None:
@@ -138,3 +162,11 @@ def test_a_stretch_holds_now_and_has_its_length(now_ms: int) -> None:
 def test_wall_time_is_what_the_clocks_there_show() -> None:
     assert wall_ms(NOW_MS, zone_of("Asia/Kolkata")) - NOW_MS == 5 * HOUR_MS + HOUR_MS // 2
     assert wall_ms(NOW_MS, zone_of("America/New_York")) - NOW_MS == -5 * HOUR_MS
+
+
+async def test_a_chart_names_days_and_writes_numbers_as_its_reader_does() -> None:
+    spec = bars_spec([DayBar(date(2026, 3, day), day, "then") for day in range(1, 29)], LIGHT, SESSION_WORDS)
+    assert localised(spec, ENGLISH) is spec
+    german = await CHARTS.svg(localised(spec, CATALOGUES["de"]))
+    assert "März".encode() in german
+    assert "März".encode() not in await CHARTS.svg(spec)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from web_fleet import HOUR_MS, MANAGER, NOW_MS, MemoryFleet, alert_view, clinic_view, device_view, sample_fleet
+from web_pages import MemoryPages
 
+from dashboards.web.board import BoardSource, FleetBoard
 from dashboards.web.links import safe_next, sign_in_link
-from dashboards.web.live import ChangeWriter, LiveSource
+from dashboards.web.live import ChangeWriter
 from dashboards.web.pages.actions import action_lines
+from dashboards.web.pages.asked import TableAsked
 from dashboards.web.pages.kpis import kpis_of
 from dashboards.web.pages.rows import DeviceRow, Place, RowBook, device_row, places_of
 from dashboards.web.strings import CATALOGUES, ENGLISH, strings_for
 from schemas.alert import RULES, SEVERITIES
+from schemas.views import FleetChange
 
+ALL = TableAsked()
 PARIS = Place("Clinic Lyon", "Europe/Paris")
 
 
@@ -109,27 +115,49 @@ def test_a_deep_link_survives_signing_in() -> None:
     assert sign_in_link("/login", "/") == "/login"
 
 
-def writer_of(fleet: MemoryFleet, book: RowBook) -> ChangeWriter:
-    return ChangeWriter(LiveSource(fleet, book, lambda: NOW_MS, "v"), MANAGER, ENGLISH)
+async def board_of(fleet: MemoryFleet, book: RowBook | None = None) -> FleetBoard:
+    board = FleetBoard(BoardSource(fleet, MemoryPages(fleet), book or RowBook(NOW_MS)), MANAGER, ENGLISH)
+    await board.fill(FleetChange(devices=(), summary=fleet.summed(MANAGER), alerts=tuple(fleet.alerts)))
+    return board
 
 
-def test_a_snapshot_has_only_the_rows_that_changed_since_an_edition() -> None:
+def table_of(board: FleetBoard, since: int, asked: TableAsked = ALL) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(ChangeWriter(board, asked, lambda: NOW_MS).table(since))
+    return told
+
+
+async def test_a_table_has_only_the_rows_that_changed_since_an_edition() -> None:
     fleet, book = sample_fleet(20), RowBook(NOW_MS)
-    summary = fleet.summed(MANAGER)
-    whole = json.loads(writer_of(fleet, book).snapshot(summary, 0))
-    assert (whole["whole"], whole["total"], len(whole["rows"])) == (True, 20, 20)
-
-    fleet.views["SP-0003"] = fleet.views["SP-0003"].model_copy(update={"label": "Moved"})
-    fleet.views["SP-0004"] = fleet.views["SP-0004"].model_copy()
-    since = json.loads(writer_of(fleet, book).snapshot(summary, whole["edition"]))
+    board = await board_of(fleet, book)
+    whole = table_of(board, 0)
+    assert (len(whole["ids"]), len(whole["rows"])) == (20, 20)
+    moved = fleet.views["SP-0003"].model_copy(update={"label": "Moved"})
+    same = fleet.views["SP-0004"].model_copy()
+    board.take(FleetChange(devices=(moved, same), summary=fleet.summed(MANAGER), alerts=tuple(fleet.alerts)))
+    since = table_of(board, whole["edition"])
     assert [row[0] for row in since["rows"]] == ["SP-0003"]
-    assert (since["whole"], since["total"]) == (False, 20)
+    assert sorted(since["ids"]) == sorted(whole["ids"])
 
 
 @pytest.mark.parametrize("edition", [0, NOW_MS - 1, NOW_MS + 1_000_000])
-def test_an_edition_of_another_run_gets_everything(edition: int) -> None:
-    fleet, book = sample_fleet(5), RowBook(NOW_MS)
-    assert len(json.loads(writer_of(fleet, book).snapshot(fleet.summed(MANAGER), edition))["rows"]) == 5
+async def test_an_edition_of_another_run_gets_everything(edition: int) -> None:
+    assert len(table_of(await board_of(sample_fleet(5)), edition)["rows"]) == 5
+
+
+async def test_a_page_is_told_of_its_own_rows_alone_and_of_a_new_order_once() -> None:
+    fleet = sample_fleet(250)
+    board = await board_of(fleet)
+    writer = ChangeWriter(board, TableAsked(column="wear", way="desc"), lambda: NOW_MS)
+    ids = json.loads(writer.table(0))["ids"]
+    assert len(ids) == 100
+    away = next(view for view in fleet.views.values() if view.id not in ids and view.nozzle and view.nozzle.serial)
+    worse = device_view(away.id, clinic_id=away.clinic_id, wear=1.3)
+    here = fleet.views[ids[5]].model_copy(update={"label": "Moved"})
+    board.take(FleetChange(devices=(worse, here), summary=fleet.summed(MANAGER), alerts=tuple(fleet.alerts)))
+    assert [row[0] for row in json.loads(writer.change())["rows"]] == [here.id]
+    order = json.loads(writer.order())
+    assert (order["ids"][0], [row[0] for row in order["rows"]]) == (away.id, [away.id])
+    assert writer.order() == ""
 
 
 def test_a_view_that_was_formatted_is_not_formatted_again() -> None:
@@ -143,7 +171,8 @@ def test_a_view_that_was_formatted_is_not_formatted_again() -> None:
 
 def test_a_row_as_json_has_its_fields_in_order() -> None:
     entry = RowBook(0).entry(device_view(), PARIS, ENGLISH)
-    assert DeviceRow._make(json.loads(entry.encoded)) == entry.row
+    told = DeviceRow._make(json.loads(entry.encoded))
+    assert told._replace(badges=()) == entry.row
 
 
 def test_a_clinic_without_a_name_goes_by_its_id() -> None:

@@ -12,7 +12,6 @@ from web_fleet import MANAGER, NOW_MS, MemoryFleet, alert_view, clinic_view, dev
 from web_server import CSRF, Access, Behind, web_app
 
 from dashboards.web.live import LiveSource
-from dashboards.web.pages.rows import RowBook
 from dashboards.web.parts import PartsPage, parts_stream
 from dashboards.web.strings import ENGLISH
 from schemas.access import Viewer
@@ -168,7 +167,7 @@ async def test_a_registry_entry_is_edited_and_its_mistakes_keep_what_was_typed()
         done = await client.post("/registry/clinic/lyon", data=form)
         assert done.status_code == 303
         assert "Saved lyon." in (await client.get(done.headers["location"])).text
-        assert (await client.post("/registry/lot/x", data=form)).status_code == 404
+        assert (await client.post("/registry/token/x", data=form)).status_code == 404
     assert behind.acts.saved == [("clinic", "lyon", {"name": "Lyon Sud", "timezone": "Europe/Nowhere"})]
 
 
@@ -228,7 +227,7 @@ async def test_a_stream_of_parts_sends_what_changed_and_ends_with_what_it_is_abo
         return MANAGER
 
     page = PartsPage(draw, lambda change: bool(change.devices), still_viewer, look_s=60)
-    events = parts_stream(LiveSource(fleet, RowBook(NOW_MS), lambda: NOW_MS, "v"), MANAGER, page)
+    events = parts_stream(LiveSource(fleet, lambda: NOW_MS, "v"), MANAGER, page)
     assert await _next(events) == "hello"
     assert [await _next(events), await _next(events)] == ["part now", "part alerts"]
     drawn = {"now": "<p>2</p>", "alerts": "<p>none</p>"}
@@ -247,3 +246,54 @@ async def _next(events: object) -> str:
     fields = dict(line.split(": ", 1) for line in text.strip().splitlines())
     part = json.loads(fields["data"]).get("id")
     return f"{fields['event']} {part}" if part else fields["event"]
+
+
+async def test_people_are_shown_with_what_they_see_and_saved_by_a_form_with_the_token() -> None:
+    behind = Behind(small_fleet())
+    async with client_of(behind.acts.fleet, behind=behind) as client:
+        page = (await client.get("/registry/people?edit=vendor")).text
+        assert "Vendor" in page
+        assert 'value="MN-12"' in page
+        form = {"name": "vendor", "role": "vendor", "clinics": "lyon", "models": ""}
+        assert (await client.post("/registry/people", data=form)).status_code == 403
+        done = await client.post("/registry/people", data={**form, "csrf": CSRF})
+        assert (done.status_code, done.headers["location"]) == (303, "/registry/people?saved=vendor")
+        assert behind.acts.people[0][0] == "vendor"
+        behind.acts.mistakes = ("password: too short",)
+        new = {"name": "<b>", "role": "technician", "password": "x", "new": "1", "csrf": CSRF}
+        again = await client.post("/registry/people", data=new)
+    assert again.status_code == 422
+    assert "password: too short" in again.text
+    assert "&lt;b&gt;" in again.text
+    assert 'value="x"' not in again.text
+
+
+async def test_whoever_may_not_manage_access_finds_no_people() -> None:
+    behind = Behind(small_fleet())
+    behind.pages.allowed = frozenset({"registry"})
+    async with client_of(behind.acts.fleet, behind=behind) as client:
+        for path in ("/registry/people", "/registry/people/export.csv"):
+            assert (await client.get(path)).status_code == 404
+
+
+async def test_what_a_spreadsheet_would_run_is_text_in_every_download() -> None:
+    behind = Behind(small_fleet())
+    bad = behind.pages.persons[0].model_copy(update={"name": "=cmd|calc", "clinics": ("@SUM(1)",)})
+    behind.pages.persons = [bad]
+    async with client_of(behind.acts.fleet, behind=behind) as client:
+        answer = await client.get("/registry/people/export.csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="people.csv"'
+    assert answer.text.splitlines()[1] == "'=cmd|calc,manager,'@SUM(1),"
+
+
+async def test_the_operator_releases_what_is_complete_and_sees_what_was_given_up() -> None:
+    behind = Behind(small_fleet())
+    async with client_of(behind.acts.fleet, behind=behind) as client:
+        page = (await client.get("/operator")).text
+        assert "550 no such mailbox" in page
+        assert (await client.post("/operator/quarantine/1/release")).status_code == 403
+        one = await client.post("/operator/quarantine/1/release", data={"csrf": CSRF})
+        everything = await client.post("/operator/quarantine/release", data={"csrf": CSRF})
+        told = (await client.get(everything.headers["location"])).text
+    assert (one.status_code, behind.acts.released) == (303, [1, None])
+    assert "1 entry was taken in after all. 2 stay in quarantine" in told

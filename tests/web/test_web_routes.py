@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 from web_fleet import MANAGER, NOW_MS, MemoryFleet, alert_view, clinic_view, device_view, sample_fleet
+from web_pages import MemoryPages
 from web_server import Access, web_app
 
-from dashboards.web.live import LiveSource, live_stream
+from dashboards.web.board import Boards, BoardSource
+from dashboards.web.live import LiveSource, Watching, live_stream
+from dashboards.web.pages.asked import TableAsked, read_table_address
 from dashboards.web.pages.rows import RowBook
 from dashboards.web.strings import ENGLISH
 from schemas.access import Scope, Viewer
@@ -32,7 +36,7 @@ async def test_a_stranger_is_led_to_the_sign_in_page_and_back() -> None:
         page = await client.get(answer.headers["location"])
         assert 'name="next" value="/?q=lyon&amp;show=action"' in page.text
         assert (await client.get("/live")).status_code == 401
-        assert (await client.get("/live/snapshot")).status_code == 401
+        assert (await client.get("/charts/sessions.json")).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,7 @@ async def test_the_page_shows_every_device_and_every_alert() -> None:
     body = page.partition("<template")[0]
     assert len(re.findall(r'<tr role="row" data-id="SP-', body)) == 60
     assert body.count('<li class="action ') == len(fleet.alerts)
+    assert len(re.findall(r'<li class="badge ', body)) == len(fleet.alerts)
     assert "3 critical" in body
     assert "no-store" in (await client_get_headers(fleet))["cache-control"]
 
@@ -82,7 +87,7 @@ async def test_hostile_names_are_text() -> None:
     )
     async with client_of(fleet) as client:
         page = (await client.get("/")).text
-    assert "<img" not in page
+    assert "<img src=x" not in page
     assert "<script>" not in page
     assert "&lt;img src=x" in page
     assert f'<bdi class="name">{TURNED}</bdi>' in page
@@ -93,10 +98,10 @@ async def test_a_viewer_sees_the_clinics_in_scope_alone() -> None:
     viewer = Viewer("clinic manager", "manager", Scope(clinics=frozenset({"a"})))
     async with client_of(fleet, Access(viewer)) as client:
         page = (await client.get("/")).text
-        snapshot = (await client.get("/live/snapshot")).json()
+        found = (await client.get("/?q=SP-2")).text
     assert "SP-1" in page
     assert "SP-2" not in page
-    assert [row[0] for row in snapshot["rows"]] == ["SP-1"]
+    assert 'data-id="SP-2"' not in found
 
 
 async def test_an_empty_fleet_says_what_to_do() -> None:
@@ -126,17 +131,44 @@ async def test_static_files_are_kept_for_ever_under_their_hash_and_not_under_ano
         assert (await client.get("/static/000000000000/passwd")).status_code == 404
 
 
-async def test_a_snapshot_that_did_not_change_is_not_sent_again() -> None:
-    async with client_of(sample_fleet(5)) as client:
-        first = await client.get("/live/snapshot")
-        again = await client.get("/live/snapshot", headers={"If-None-Match": first.headers["etag"]})
-    assert (again.status_code, again.content) == (304, b"")
-
-
 @pytest.mark.parametrize("since", ["x", "-1", "9" * 400, "²", ""])
 async def test_an_edition_that_is_none_gets_everything(since: str) -> None:
     async with client_of(sample_fleet(5)) as client:
-        assert (await client.get("/live/snapshot", params={"since": since})).json()["whole"] is True
+        rows: list[object] = []
+        async with client.stream("GET", "/live", params={"since": since}) as answer:
+            assert answer.status_code == 200
+            async for line in answer.aiter_lines():
+                if line.startswith('data: {"ids"'):
+                    rows = json.loads(line.removeprefix("data: "))["rows"]
+                    break
+    assert len(rows) == 5
+
+
+async def test_an_address_finds_sorts_and_pages_the_devices_without_a_script() -> None:
+    fleet = sample_fleet(250)
+    async with client_of(fleet) as client:
+        first = (await client.get("/?sort=wear.desc")).text
+        second = (await client.get("/?sort=wear.desc&page=2")).text
+        found = (await client.get("/?q=kraków trolley&show=battery")).text
+        beyond = (await client.get("/?page=99&q=graz")).text
+    ids = shown_ids(first) + shown_ids(second)
+    worn = [fleet.views[name].nozzle.wear for name in ids]  # type: ignore[union-attr]
+    assert (len(ids), len(set(ids))) == (200, 200)
+    assert worn == sorted(worn, key=lambda wear: (wear is None, -(wear or 0)))
+    assert 'rel="next" href="?sort=wear.desc&amp;page=2"' in first
+    assert "101 to 200 of 250" in second
+    expected = {
+        view.id
+        for view in fleet.views.values()
+        if view.online and view.power and view.power.source == "battery"
+        and "Trolley" in view.label and view.clinic_id == "clinic-001"
+    }  # fmt: skip
+    assert set(shown_ids(found)) == expected
+    assert shown_ids(beyond)
+
+
+def shown_ids(page: str) -> list[str]:
+    return re.findall(r'<tr role="row" data-id="(SP-\d+)"', page.partition("<template")[0])
 
 
 async def test_a_thousand_devices_weigh_little() -> None:
@@ -154,47 +186,82 @@ async def next_event(events: object) -> tuple[str, dict[str, object]]:
     return fields["event"], json.loads(fields["data"])
 
 
-def stream_of(fleet: MemoryFleet, access: Access, beat_s: float = 15.0) -> object:
-    source = LiveSource(fleet, RowBook(NOW_MS), lambda: NOW_MS, "v")
-
+def stream_of(fleet: MemoryFleet, access: Access, beat_s: float = 15.0, query: str = "") -> AsyncIterator[bytes]:
     async def still_viewer() -> Viewer | None:
         return access.viewer
 
-    return live_stream(source, MANAGER, ENGLISH, still_viewer, beat_s)
+    asked = read_table_address(dict(httpx.QueryParams(query)))
+    boards = Boards(BoardSource(fleet, MemoryPages(fleet), RowBook(NOW_MS)), 30.0)
+    watching = Watching(MANAGER, asked, 0, still_viewer, beat_s)
+    return live_stream(LiveSource(fleet, lambda: NOW_MS, "v"), boards.of(MANAGER, ENGLISH), watching)
 
 
 async def test_a_stream_tells_what_changed_and_nothing_twice() -> None:
     fleet = sample_fleet(5)
     events = stream_of(fleet, Access())
     assert (await next_event(events))[0] == "hello"
+    name, table = await next_event(events)
+    assert name == "table"
+    assert {"ids", "rows", "pager", "edition", "kpis", "actions", "chips"} <= set(table)
     fleet.push(device_view("SP-0001", clinic_id="clinic-000", wear=0.9))
-    name, first = await next_event(events)
-    assert name == "change"
-    assert {"rows", "kpis", "actions"} == set(first)
+    first = await change_after(events)
+    assert {"rows", "kpis"} <= set(first)
     fleet.push(device_view("SP-0001", clinic_id="clinic-000", wear=0.9, total=7))
-    assert set((await next_event(events))[1]) == {"rows"}
+    assert set(await change_after(events)) == {"rows"}
     fleet.stop()
     with pytest.raises(StopAsyncIteration):
         await next_event(events)
     assert not fleet.followers
 
 
+async def change_after(events: AsyncIterator[bytes]) -> dict[str, object]:
+    """The next change of a device; what comes later of the outlook is passed over."""
+    while True:
+        name, told = await next_event(events)
+        if name == "change" and "rows" in told:
+            return told
+
+
+async def test_a_stream_tells_nothing_of_rows_that_its_page_does_not_show() -> None:
+    fleet = sample_fleet(5)
+    events = stream_of(fleet, Access(), query="q=SP-0002")
+    await next_event(events)
+    assert (await next_event(events))[1]["ids"] == ["SP-0002"]
+    fleet.push(device_view("SP-0001", clinic_id="clinic-000", total=8))
+    fleet.push(device_view("SP-0002", clinic_id="clinic-001", total=9))
+    rows = (await change_after(events))["rows"]
+    assert [row[0] for row in rows] == ["SP-0002"]  # type: ignore[attr-defined]
+    await events.aclose()  # type: ignore[attr-defined]
+
+
 async def test_a_quiet_stream_beats_and_ends_when_its_viewer_signs_out() -> None:
     fleet, access = sample_fleet(2), Access()
     events = stream_of(fleet, access, beat_s=0.01)
-    assert [(await next_event(events))[0] for _ in range(3)] == ["hello", "beat", "beat"]
+    names = [(await next_event(events))[0] for _ in range(5)]
+    assert (names[:2], "beat" in names) == (["hello", "table"], True)
     access.viewer = None
-    while (name := (await next_event(events))[0]) != "bye":
-        assert name == "beat"
+    while (await next_event(events))[0] != "bye":
+        pass
     with pytest.raises(StopAsyncIteration):
         await next_event(events)
-    assert not fleet.followers
 
 
-async def test_a_reader_who_leaves_is_followed_no_longer() -> None:
-    fleet = sample_fleet(2)
-    events = stream_of(fleet, Access())
-    await next_event(events)
+async def test_fifty_pages_follow_the_fleet_once_and_are_told_the_same() -> None:
+    fleet = sample_fleet(40)
+    boards = Boards(BoardSource(fleet, MemoryPages(fleet), RowBook(NOW_MS)), 30.0)
+
+    async def still_viewer() -> Viewer | None:
+        return MANAGER
+
+    source, watching = LiveSource(fleet, lambda: NOW_MS, "v"), Watching(MANAGER, TableAsked(), 0, still_viewer)
+    streams = [live_stream(source, boards.of(MANAGER, ENGLISH), watching) for _ in range(50)]
+    for stream in streams:
+        assert [(await next_event(stream))[0] for _ in range(2)] == ["hello", "table"]
     assert len(fleet.followers) == 1
-    await events.aclose()  # type: ignore[attr-defined]
+    fleet.push(device_view("SP-0001", clinic_id="clinic-000", total=77))
+    told = [await change_after(stream) for stream in streams]
+    assert all(each["rows"] == told[0]["rows"] for each in told)
+    fleet.stop()
+    for stream in streams:
+        assert [event async for event in stream] == []
     assert not fleet.followers

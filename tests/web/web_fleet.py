@@ -61,6 +61,9 @@ class MemoryFleet:
         seen = [view for view in self.views.values() if viewer.scope.sees_clinic(view.clinic_id)]
         return sorted(seen, key=lambda view: (view.clinic_id, view.id))
 
+    async def standing(self, viewer: Viewer) -> Sequence[DeviceView]:
+        return self.devices(viewer)
+
     def device(self, viewer: Viewer, device_id: str) -> DeviceView | None:
         view = self.views.get(device_id)
         return view if view and viewer.scope.sees_clinic(view.clinic_id) else None
@@ -78,6 +81,7 @@ class MemoryFleet:
         queue: asyncio.Queue[FleetChange | None] = asyncio.Queue()
         self.followers.add(queue)
         try:
+            yield FleetChange(devices=(), summary=self.summed(viewer), alerts=tuple(self.firing_alerts(viewer)))
             while (change := await queue.get()) is not None:
                 yield change
         finally:

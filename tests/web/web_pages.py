@@ -12,23 +12,47 @@ from schemas.access import Viewer
 from schemas.page_views import (
     AlertsAsked,
     AlertsFound,
+    DaysLeft,
     DayTotal,
+    DayUse,
     EntryKind,
+    FleetOutlook,
     ImportOutcome,
     LedgerEntry,
+    MessageLine,
+    NozzlePast,
     OperatorView,
     PageAct,
+    PastForecast,
+    PersonView,
     QuarantinedView,
     RegistryView,
+    ReleaseOutcome,
     SeriesPoint,
     SessionMark,
+    Waiting,
+    WearStory,
 )
-from schemas.registry import Clinic, DeviceEntry, NozzleModel
+from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel
 from schemas.views import AlertView
 
 DAY_MS: Final = 24 * HOUR_MS
+LEVELS: Final = ("p05", "p10", "p50", "p90", "p95")
 EVERYTHING: Final = frozenset[PageAct](
-    {"acknowledge", "registry", "edit_clinic", "edit_device", "edit_nozzle_model", "exchange_registry", "operator"}
+    {
+        "acknowledge",
+        "registry",
+        "edit_clinic",
+        "edit_device",
+        "edit_nozzle_model",
+        "exchange_registry",
+        "operator",
+        "release",
+        "people",
+        "edit_lot",
+        "reports",
+        "product",
+    }
 )
 
 
@@ -44,8 +68,13 @@ class MemoryPages:
             clinics=tuple(Clinic(clinic_id=view.id, name=view.name) for view in fleet.clinic_views),
             devices=tuple(DeviceEntry(device_id=name) for name in sorted(fleet.views)),
             nozzle_models=(NozzleModel(model="MN-12", rated_strikes=6_000_000, fits=("SP-500",)),),
+            lots=(Lot(lot="L2641", model="MN-12"), Lot(lot="L2642", recalled_ms=NOW_MS, recall_note="=1+1")),
         )
         self.rejected = 3
+        self.persons = [
+            PersonView(name="manager", role="manager", clinics=None, models=None, created_ms=NOW_MS),
+            PersonView(name="vendor", role="vendor", clinics=None, models=("MN-12",), created_ms=NOW_MS),
+        ]
 
     def may(self, viewer: Viewer) -> frozenset[PageAct]:
         return self.allowed
@@ -66,6 +95,16 @@ class MemoryPages:
         days = [NOW_MS - NOW_MS % DAY_MS - DAY_MS * ago for ago in range(30)] if self.history else []
         return [DayTotal(day_ms=day, sessions=3 + day // DAY_MS % 5) for day in days if since_ms <= day < until_ms]
 
+    async def outlook(self, viewer: Viewer) -> FleetOutlook:
+        today_ms = NOW_MS - NOW_MS % DAY_MS
+        days = (DayUse(day_ms=today_ms - DAY_MS * ago, sessions=20 + ago % 7, usual=24) for ago in range(27, -1, -1))
+        return FleetOutlook(
+            as_of_ms=NOW_MS,
+            waiting=tuple(Waiting(days=days, nozzles=days // 2, cost=60.0 * days) for days in (0, 7, 14, 30)),
+            failure_ratio=5.0,
+            days=tuple(days) if self.history else (),
+        )
+
     async def ledger(self, viewer: Viewer, device_id: str) -> Sequence[LedgerEntry]:
         fitted = LedgerEntry(
             ts_ms=NOW_MS - 20 * DAY_MS, action="fitted", serial="NZ-000001", strikes=0, made_by="device", reason=None
@@ -85,6 +124,13 @@ class MemoryPages:
             and (before is None or alert.id < before)
         ]
         return AlertsFound(items=tuple(found[:limit]), next=found[limit - 1].id if len(found) > limit else None)
+
+    async def wear_story(self, viewer: Viewer, device_id: str) -> WearStory:
+        left = DaysLeft(p05=6, p25=11, p50=14, p75=18, p95=26)
+        return WearStory(days_left=left, path=((0.5, 0.93),), past=(past_story("NZ-000000", 5.4e6),) * self.history)
+
+    async def people(self, viewer: Viewer) -> Sequence[PersonView]:
+        return self.persons
 
     def registry(self, viewer: Viewer) -> RegistryView:
         return self.entries
@@ -124,7 +170,18 @@ class MemoryActs:
         self.fleet = fleet
         self.saved: list[tuple[EntryKind, str, Mapping[str, str]]] = []
         self.imported: list[str] = []
+        self.released: list[int | None] = []
+        self.people: list[tuple[str, dict[str, str], bool]] = []
         self.mistakes: tuple[str, ...] = ()
+
+    async def release(self, viewer: Viewer, entry_id: int | None) -> ReleaseOutcome:
+        self.released.append(entry_id)
+        return ReleaseOutcome(released=1, kept=0 if entry_id else 2)
+
+    async def save_person(self, viewer: Viewer, name: str, fields: Mapping[str, str], *, new: bool) -> Sequence[str]:
+        if not self.mistakes:
+            self.people.append((name, dict(fields), new))
+        return self.mistakes
 
     async def acknowledge(self, viewer: Viewer, alert_id: int) -> bool:
         known = [alert for alert in self.fleet.alerts if alert.id == alert_id]
@@ -149,6 +206,19 @@ class MemoryActs:
         return "kind,clinic_id\nclinic,lyon\n"
 
 
+def past_story(serial: str, came: float) -> NozzlePast:
+    """Forty days of forecasts that grew surer."""
+    items = []
+    for day in range(40):
+        spread = (40 - day) / 40
+        quantiles = {
+            name: came * (1 + by * spread) for name, by in zip(LEVELS, (-0.5, -0.4, 0.1, 0.5, 0.7), strict=True)
+        }
+        at_ms = NOW_MS - (60 - day) * DAY_MS
+        items.append(PastForecast(as_of_ms=at_ms, strikes=day * 120_000, held=day % 6 > 0, **quantiles))
+    return NozzlePast(serial=serial, items=tuple(items), came=came)
+
+
 def operator_view(rejected: int = 3) -> OperatorView:
     """A gateway at its ordinary work."""
     entry = QuarantinedView(
@@ -159,9 +229,25 @@ def operator_view(rejected: int = 3) -> OperatorView:
         size_bytes=412,
         count=3,
         last_received_ms=NOW_MS - HOUR_MS,
+        readable=True,
     )
+    dead = MessageLine(
+        id=4,
+        receiver="office",
+        channel="email",
+        reason="new_alerts",
+        state="dead",
+        attempts=9,
+        created_ms=NOW_MS - 30 * HOUR_MS,
+        next_try_ms=NOW_MS - HOUR_MS,
+        ended_ms=NOW_MS - HOUR_MS,
+        error="550 no such mailbox",
+    )
+    waiting = dead.model_copy(update={"id": 5, "state": "waiting", "ended_ms": None, "error": "", "attempts": 1})
     return OperatorView(
         as_of_ms=NOW_MS,
+        dead=(dead,),
+        waiting=(waiting,),
         messages_per_s=212.4,
         received={"telemetry": 1_204_332, "session": 4_100, "nozzle": 120, "status": 300},
         stored=1_208_552,

@@ -12,6 +12,9 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Request, Response
 from web_fleet import MANAGER, NOW_MS, MemoryFleet
 from web_pages import MemoryActs, MemoryPages
+from web_product import MemoryProduct
+from web_reports import MemoryReports
+from web_work import NoWork
 
 from dashboards.charts.render import ChartRenderer, cache_folder
 from dashboards.web.routes import PageDependencies, pages
@@ -51,6 +54,8 @@ class Behind:
     def __init__(self, fleet: MemoryFleet) -> None:
         self.pages = MemoryPages(fleet)
         self.acts = MemoryActs(fleet)
+        self.reports = MemoryReports()
+        self.product = MemoryProduct()
 
 
 def web_app(
@@ -64,6 +69,9 @@ def web_app(
         reader=fleet,
         pages=back.pages,
         acts=back.acts,
+        work=NoWork(),
+        reports=back.reports,
+        product=back.product,
         viewer_of=seen.viewer_of,
         csrf_of=seen.csrf_of,
         poster_of=seen.poster_of,
@@ -72,6 +80,10 @@ def web_app(
         beat_s=beat_s,
     )
     app.include_router(pages(deps))
+
+    @app.get("/api/v1/me")
+    async def me() -> Response:
+        return Response(status_code=401 if seen.viewer is None else 204)
 
     @app.middleware("http")
     async def strict(request: Request, call_next: Callable[..., object]) -> Response:
@@ -104,6 +116,7 @@ class WebServer:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
+        listener.listen()
         self.port = listener.getsockname()[1]
         app = web_app(self.fleet, self.access, self._beat_s, self.behind)
         config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)

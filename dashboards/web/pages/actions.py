@@ -13,6 +13,8 @@ from schemas.views import AlertView
 
 SHOWN_LINES: Final = 6
 """As many lines are open; the others unfold."""
+MOST_LINES: Final = 40
+"""As many are on the page at all; the alerts page has the rest."""
 
 _WEAR_RULES: Final[frozenset[Rule]] = frozenset({"nozzle_due", "nozzle_worn_out"})
 _RANKS: Final[Mapping[Severity, int]] = {"critical": 0, "warning": 1, "info": 2}
@@ -56,11 +58,13 @@ def action_lines(
 
     `names` gives the label of each device by its id.
     """
-    firing = sorted(
-        (alert for alert in alerts if alert.state == "firing"),
-        key=lambda alert: (_RANKS[alert.severity], alert.acknowledged_ms is not None, _since_ms(alert), alert.id),
-    )
-    return tuple(_line(alert, names, place_in(places, alert.clinic_id), strings) for alert in firing)
+    firing = sorted((alert for alert in alerts if alert.state == "firing"), key=urgency)
+    return tuple(action_line(alert, names, place_in(places, alert.clinic_id), strings) for alert in firing)
+
+
+def urgency(alert: AlertView) -> tuple[int, bool, int, int]:
+    """What sorts alerts so that the first is to be seen to first."""
+    return (_RANKS[alert.severity], alert.acknowledged_ms is not None, _since_ms(alert), alert.id)
 
 
 def severity_counts(lines: Sequence[ActionLine], words: FleetWords) -> tuple[SeverityCount, ...]:
@@ -69,7 +73,7 @@ def severity_counts(lines: Sequence[ActionLine], words: FleetWords) -> tuple[Sev
     for line in lines:
         found[line.severity] = found.get(line.severity, 0) + 1
     return tuple(
-        SeverityCount(severity, words.action_counts[severity].format(n=found[severity]))
+        SeverityCount(severity, words.action_counts[severity].of(found[severity]).format(n=found[severity]))
         for severity in _RANKS
         if severity in found
     )
@@ -79,7 +83,8 @@ def _since_ms(alert: AlertView) -> int:
     return alert.firing_since_ms if alert.firing_since_ms is not None else alert.pending_since_ms
 
 
-def _line(alert: AlertView, names: Mapping[str, str], place: Place, strings: Strings) -> ActionLine:
+def action_line(alert: AlertView, names: Mapping[str, str], place: Place, strings: Strings) -> ActionLine:
+    """The line of one alert."""
     words = strings.fleet
     wear = alert.value if alert.rule in _WEAR_RULES else None
     since_ms = _since_ms(alert)

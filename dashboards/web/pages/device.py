@@ -25,7 +25,7 @@ from dashboards.web.pages.alert_rows import AlertRow, alert_rows
 from dashboards.web.pages.rows import DeviceRow, Place, device_row
 from dashboards.web.pages.spans import SPANS_MS
 from dashboards.web.strings import Strings
-from schemas.page_views import LedgerEntry, SessionMark
+from schemas.page_views import LedgerEntry, SessionMark, WearStory
 from schemas.views import AlertView, DeviceView, ForecastView, PowerView
 
 SESSIONS_SHOWN: Final = 10
@@ -96,6 +96,7 @@ class DevicePage:
     past: tuple[AlertRow, ...]
     sessions: tuple[SessionRow, ...]
     ledger: tuple[LedgerRow, ...]
+    held: str
 
 
 def device_now(view: DeviceView, alerts: Sequence[AlertView], place: Place, strings: Strings) -> DeviceNow:
@@ -119,6 +120,7 @@ def device_page(
     past: Sequence[AlertView],
     sessions: Sequence[SessionMark],
     ledger: Sequence[LedgerEntry],
+    story: WearStory,
     now_ms: int,
     strings: Strings,
 ) -> DevicePage:
@@ -133,6 +135,18 @@ def device_page(
         past=alert_rows(past, {row.id: row.name}, {row.clinic_id: place}, strings),
         sessions=tuple(_session(mark, place, strings) for mark in sessions[:SESSIONS_SHOWN]),
         ledger=tuple(_ledger(entry, place, strings) for entry in ledger),
+        held=_held(story, strings),
+    )
+
+
+def _held(story: WearStory, strings: Strings) -> str:
+    """How many forecasts turned out as they said; empty where none can be told yet."""
+    told = [item.held for past in story.past for item in past.items if item.held is not None]
+    if not told:
+        return ""
+    numbers = strings.numbers
+    return strings.story.held.of(len(told)).format(
+        held=count_text(sum(told), numbers), n=count_text(len(told), numbers)
     )
 
 

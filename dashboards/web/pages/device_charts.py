@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
+from dashboards.charts.forecasts import Forecasted, ForecastsWords, forecasts_spec
 from dashboards.charts.power import PowerPoint, PowerWords, power_spec
 from dashboards.charts.sessions import SessionWords, calendar_spec
 from dashboards.charts.theme import Palette, Spec, wall_ms
 from dashboards.charts.wear import Fan, Reading, Swap, WearData, WearWords, wear_spec
-from dashboards.web.format import count_text, date_text, local_date, wall_time_text, wear_text
+from dashboards.web.format import compact_text, count_text, date_text, local_date, wall_time_text, wear_text
 from dashboards.web.pages.spans import Stretch
 from dashboards.web.strings import Strings
-from schemas.page_views import LedgerEntry, SeriesPoint, SessionMark
+from schemas.page_views import LedgerEntry, SeriesPoint, SessionMark, WearStory
 from schemas.views import DeviceView
 
 POINTS: Final = 360
 CALENDAR_DAYS: Final = 182
+LEAST_FORECASTS: Final = 3
 _DAY_MS: Final = 86_400_000
 
 
@@ -26,6 +28,7 @@ def wear_chart(
     view: DeviceView,
     points: Sequence[SeriesPoint],
     ledger: Sequence[LedgerEntry],
+    story: WearStory,
     stretch: Stretch,
     now_ms: int,
     zone: tzinfo,
@@ -56,7 +59,7 @@ def wear_chart(
     own = [reading for reading in readings if reading.current] or readings
     described = words.wear_describes.format(
         serial=serial or words.unknown_serial,
-        span=words.spans[stretch.span].lower(),
+        span=words.spans_within[stretch.span],
         first=wear_text(own[0].wear, numbers),
         last=wear_text(own[-1].wear, numbers),
     )
@@ -66,11 +69,41 @@ def wear_chart(
         until=wall_ms(stretch.until_ms, zone),
         readings=readings,
         swaps=swaps,
-        fan=_fan(view, now_ms, zone),
+        fan=_fan(view, story, now_ms, zone),
     )
-    return wear_spec(
-        data, palette, WearWords(words.wear_limit, words.wear, words.time, strings.fleet.columns["nozzle"], described)
+    nozzle = strings.fleet.columns["nozzle"]
+    said = WearWords(words.wear_limit, words.wear, words.time, nozzle, described, words.replace_by)
+    return wear_spec(data, palette, said)
+
+
+def past_chart(story: WearStory, zone: tzinfo, palette: Palette, strings: Strings) -> Spec | None:
+    """What was forecast of the fitted nozzle, or of the one before while too little was; None where nothing was."""
+    told = [past for past in story.past if len(past.items) >= LEAST_FORECASTS]
+    if not told:
+        return None
+    past, words, numbers, common = told[0], strings.story, strings.numbers, strings.pages.common
+    days = [
+        Forecasted(
+            t=wall_ms(item.as_of_ms, zone),
+            when=wall_time_text(item.as_of_ms, zone, numbers, common),
+            p05=round(item.p05),
+            p10=round(item.p10),
+            p50=round(item.p50),
+            p90=round(item.p90),
+            p95=round(item.p95),
+        )
+        for item in past.items
+    ]
+    so_far = [(wall_ms(item.as_of_ms, zone), float(item.strikes)) for item in past.items]
+    described = words.past_describes.format(
+        serial=past.serial,
+        first=compact_text(round(past.items[0].p50), numbers),
+        last=compact_text(round(past.items[-1].p50), numbers),
     )
+    said = ForecastsWords(
+        time=strings.pages.device.time, life=words.life, so_far=words.so_far, came=words.came, description=described
+    )
+    return forecasts_spec(days, so_far, past.came, palette, said)
 
 
 def power_chart(
@@ -92,7 +125,7 @@ def power_chart(
         for point in points
     ]
     now = sources["mains" if points[-1].on_mains else "battery"]
-    described = words.power_describes.format(span=words.spans[stretch.span].lower(), now=now)
+    described = words.power_describes.format(span=words.spans_within[stretch.span], now=now)
     said = PowerWords(
         charge=words.charge,
         health=words.health.format(n="").strip(),
@@ -131,8 +164,8 @@ def session_words(strings: Strings, described: str) -> SessionWords:
     return SessionWords(words.sessions, words.day, numbers.weekdays, numbers.months, described)
 
 
-def _fan(view: DeviceView, now_ms: int, zone: tzinfo) -> Fan | None:
-    days = view.forecast.remaining_days if view.forecast else None
+def _fan(view: DeviceView, story: WearStory, now_ms: int, zone: tzinfo) -> Fan | None:
+    days, forecast = story.days_left, view.forecast
     wear = view.nozzle.wear if view.nozzle else None
     if days is None or wear is None or wear >= 1.0:
         return None
@@ -140,4 +173,17 @@ def _fan(view: DeviceView, now_ms: int, zone: tzinfo) -> Fan | None:
     def at(days_ahead: float) -> int:
         return wall_ms(now_ms + int(days_ahead * _DAY_MS), zone)
 
-    return Fan(t=wall_ms(now_ms, zone), wear=wear, p10=at(days.p10), p50=at(days.p50), p90=at(days.p90))
+    day = date.fromisoformat(forecast.replace_by) if forecast and forecast.replace_by else None
+    return Fan(
+        t=wall_ms(now_ms, zone),
+        wear=wear,
+        p05=at(days.p05),
+        p25=at(days.p25),
+        p50=at(days.p50),
+        p75=at(days.p75),
+        p95=at(days.p95),
+        path=tuple(point for point in story.path if point[1] > wear),
+        replace_by=None
+        if day is None
+        else int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1_000),
+    )

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from dashboards.web.format import UTC_ZONE, count_text, short_time_text
-from dashboards.web.pages.actions import (
-    SHOWN_LINES,
-    ActionLine,
-    SeverityCount,
-    action_lines,
-    severity_counts,
-)
-from dashboards.web.pages.kpis import Kpis, kpis_of
-from dashboards.web.pages.rows import DeviceRow, Place
+from dashboards.web.pages.actions import SHOWN_LINES, ActionLine, SeverityCount
+from dashboards.web.pages.asked import CHIPS, PAGE_ROWS, Filter, TableAsked, table_address
+from dashboards.web.pages.kpis import Kpis
+from dashboards.web.pages.outlook import OutlookText
+from dashboards.web.pages.rows import DeviceRow
 from dashboards.web.strings import Strings
-from schemas.views import AlertView, FleetSummary
 
-COLUMNS: Final = ("clinic", "device", "seen", "power", "sessions", "nozzle", "wear", "alerts")
-FILTERS: Final = ("action", "battery", "session", "offline")
+
+class Chip(NamedTuple):
+    """One filter to press."""
+
+    name: Filter
+    text: str
+    number: str
+    pressed: bool
+
+
+class Pager(NamedTuple):
+    """What is shown of what was found; addresses are empty where there is no such page."""
+
+    found: str
+    range: str
+    previous: str
+    next: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +40,17 @@ class FleetPage:
     as_of_ms: int
     as_of_text: str
     lines: tuple[ActionLine, ...]
+    all_lines: int
     severities: tuple[SeverityCount, ...]
     kpis: Kpis
+    outlook: OutlookText | None
     rows: tuple[DeviceRow, ...]
     edition: int
-    count_text: str
-    filter_counts: Mapping[str, int]
-    lines_of: Mapping[str, Sequence[ActionLine]]
-    """The alerts of each device, by its id."""
+    asked: TableAsked
+    pager: Pager
+    chips: tuple[Chip, ...]
+    total: int
+    wall: bool
 
     @property
     def shown_lines(self) -> tuple[ActionLine, ...]:
@@ -48,45 +61,34 @@ class FleetPage:
         return self.lines[SHOWN_LINES:]
 
 
-def fleet_page(
-    *,
-    rows: Sequence[DeviceRow],
-    places: Mapping[str, Place],
-    alerts: Sequence[AlertView],
-    summary: FleetSummary,
-    now_ms: int,
-    edition: int,
-    strings: Strings,
-) -> FleetPage:
-    """The page as it stands at `now_ms`; `edition` is the one of its rows."""
-    lines = action_lines(alerts, {row.id: row.name for row in rows}, places, strings)
-    lines_of: dict[str, list[ActionLine]] = {}
-    for line in lines:
-        if line.device_id is not None:
-            lines_of.setdefault(line.device_id, []).append(line)
-    return FleetPage(
-        as_of_ms=now_ms,
-        as_of_text=short_time_text(now_ms, UTC_ZONE, strings.numbers),
-        lines=lines,
-        severities=severity_counts(lines, strings.fleet),
-        kpis=kpis_of(summary, strings),
-        rows=tuple(rows),
-        edition=edition,
-        count_text=strings.fleet.table_count.of(len(rows)).format(n=count_text(len(rows), strings.numbers)),
-        filter_counts=_filter_counts(rows, lines_of),
-        lines_of=lines_of,
+def as_of(now_ms: int, strings: Strings) -> str:
+    """When the page was made."""
+    return short_time_text(now_ms, UTC_ZONE, strings.numbers)
+
+
+def pager_of(asked: TableAsked, matched: int, total: int, page: int, pages: int, strings: Strings) -> Pager:
+    """The words under the table, and the addresses beside them."""
+    words, numbers = strings.fleet, strings.numbers
+    n, everything = count_text(matched, numbers), count_text(total, numbers)
+    count = words.table_count_filtered if asked.narrowed else words.table_count.of(total)
+    first, last = (page - 1) * PAGE_ROWS + 1, min(page * PAGE_ROWS, matched)
+    shown = strings.board.page_of.format(first=count_text(first, numbers), last=count_text(last, numbers), all=n)
+    return Pager(
+        found=count.format(n=n, all=everything),
+        range=shown if pages > 1 else "",
+        previous=_address(asked, page - 1) if page > 1 else "",
+        next=_address(asked, page + 1) if page < pages else "",
     )
 
 
-def needs_action(row: DeviceRow, lines: Sequence[ActionLine]) -> bool:
-    """Whether a device wants somebody's attention: an alert fires, or its nozzle is due or worn out."""
-    return bool(lines) or row.band in ("due", "worn_out")
+def chips_of(asked: TableAsked, counts: Mapping[Filter, int], strings: Strings) -> tuple[Chip, ...]:
+    """The usual filters, and those beside them that are in force."""
+    names: Sequence[Filter] = (*CHIPS, *(name for name in asked.show if name not in CHIPS))
+    return tuple(
+        Chip(name, strings.board.filters[name], count_text(counts[name], strings.numbers), name in asked.show)
+        for name in names
+    )
 
 
-def _filter_counts(rows: Sequence[DeviceRow], lines_of: Mapping[str, Sequence[ActionLine]]) -> dict[str, int]:
-    return {
-        "action": sum(needs_action(row, lines_of.get(row.id, ())) for row in rows),
-        "battery": sum(row.online and row.power == "battery" for row in rows),
-        "session": sum(row.in_session for row in rows),
-        "offline": sum(not row.online for row in rows),
-    }
+def _address(asked: TableAsked, page: int) -> str:
+    return table_address(replace(asked, page=page)) or "?"

@@ -15,12 +15,14 @@ from dashboards.web.format import (
     isolated,
     local_time_text,
     short_time_text,
+    wall_time_text,
 )
 from dashboards.web.pages.rows import BAR_UNITS
 from dashboards.web.strings import Strings
-from schemas.page_views import OperatorView, QuarantinedView
+from schemas.page_views import MessageLine, OperatorView, QuarantinedView
 
 _WHOLE_FROM = 10
+_MOST_DIGITS = 9
 
 
 class Card(NamedTuple):
@@ -58,6 +60,22 @@ class QuarantineRow(NamedTuple):
     topic: str
     times: str
     size: str
+    id: int
+    readable: bool
+
+
+class MessageRow(NamedTuple):
+    """One message of the outbox. `then_ms`: its next attempt, or when it was given up."""
+
+    created_ms: int
+    created_title: str
+    receiver: str
+    channel: str
+    reason: str
+    attempts: str
+    then: str
+    then_title: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +91,9 @@ class OperatorPage:
     facts: tuple[Fact, ...]
     quarantine_text: str
     quarantine: tuple[QuarantineRow, ...]
+    any_readable: bool
+    waiting: tuple[MessageRow, ...]
+    dead: tuple[MessageRow, ...]
 
 
 def operator_page(view: OperatorView, strings: Strings) -> OperatorPage:
@@ -88,7 +109,25 @@ def operator_page(view: OperatorView, strings: Strings) -> OperatorPage:
         facts=_facts(view, strings),
         quarantine_text=words.quarantine_count.of(view.quarantined).format(n=count_text(view.quarantined, numbers)),
         quarantine=tuple(_quarantined(entry, strings) for entry in view.quarantine),
+        any_readable=any(entry.readable for entry in view.quarantine),
+        waiting=tuple(_message(line, line.next_try_ms, strings) for line in view.waiting),
+        dead=tuple(_message(line, line.ended_ms, strings) for line in view.dead),
     )
+
+
+def released_text(released: str, kept: str, strings: Strings) -> str:
+    """What an address says of a release; empty where it says nothing."""
+    words, numbers = strings.outbox, strings.numbers
+    counts = [
+        int(text) if text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS else None
+        for text in (released, kept)
+    ]
+    if counts[0] is None:
+        return ""
+    said = [words.released.of(counts[0]).format(n=count_text(counts[0], numbers))]
+    if counts[1]:
+        said.append(words.kept.of(counts[1]).format(n=count_text(counts[1], numbers)))
+    return " ".join(said)
 
 
 def _cards(view: OperatorView, strings: Strings) -> tuple[Card, ...]:
@@ -179,4 +218,21 @@ def _quarantined(entry: QuarantinedView, strings: Strings) -> QuarantineRow:
         topic=entry.topic,
         times=count_text(entry.count, numbers),
         size=bytes_text(entry.size_bytes, words.bytes, numbers),
+        id=entry.id,
+        readable=entry.readable,
+    )
+
+
+def _message(line: MessageLine, then_ms: int | None, strings: Strings) -> MessageRow:
+    words, numbers, common = strings.outbox, strings.numbers, strings.pages.common
+    return MessageRow(
+        created_ms=line.created_ms,
+        created_title=local_time_text(line.created_ms, UTC_ZONE, numbers),
+        receiver=line.receiver,
+        channel=words.channels.get(line.channel, line.channel),
+        reason=line.reason.replace("_", " "),
+        attempts=words.attempts.of(line.attempts).format(n=count_text(line.attempts, numbers)),
+        then="" if then_ms is None else wall_time_text(then_ms, UTC_ZONE, numbers, common),
+        then_title="" if then_ms is None else local_time_text(then_ms, UTC_ZONE, numbers),
+        error=line.error,
     )

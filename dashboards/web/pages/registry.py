@@ -12,7 +12,7 @@ from dashboards.web.format import count_text
 from dashboards.web.pages.alerts import Choice
 from dashboards.web.strings import Strings
 from schemas.page_views import EntryKind, PageAct, RegistryView
-from schemas.registry import Clinic, DeviceEntry, DeviceLifecycle, NozzleModel
+from schemas.registry import Clinic, DeviceEntry, DeviceLifecycle, Lot, NozzleModel, RegistryEntry
 
 PATH: Final = "/registry"
 PAGE_ROWS: Final = 50
@@ -21,11 +21,13 @@ FIELDS: Final[Mapping[EntryKind, tuple[str, ...]]] = {
     "clinic": ("name", "region", "timezone", "opening_hours", "contact"),
     "device": ("label", "room", "asset_tag", "state"),
     "nozzle_model": ("rated_strikes", "coating_limit", "lead_days", "price", "fits"),
+    "lot": ("model", "recalled", "recall_note"),
 }
 _EDITS: Final[Mapping[EntryKind, PageAct]] = {
     "clinic": "edit_clinic",
     "device": "edit_device",
     "nozzle_model": "edit_nozzle_model",
+    "lot": "edit_lot",
 }
 _NUMERIC: Final = frozenset({"rated_strikes", "lead_days"})
 _DECIMAL: Final = frozenset({"coating_limit", "price"})
@@ -146,10 +148,11 @@ def registry_page(
 ) -> RegistryPage:
     """The page; `tried` is of the entry that is being edited."""
     words = strings.pages.registry
-    entries: dict[EntryKind, Sequence[Clinic | DeviceEntry | NozzleModel]] = {
+    entries: dict[EntryKind, Sequence[RegistryEntry]] = {
         "clinic": registry.clinics,
         "device": registry.devices,
         "nozzle_model": registry.nozzle_models,
+        "lot": registry.lots,
     }
     found = [entry for entry in entries[asked.kind] if _matches(entry, asked.search)]
     pages = max(1, -(-len(found) // PAGE_ROWS))
@@ -168,6 +171,7 @@ def registry_page(
                 kind == asked.kind,
             )
             for kind in KINDS
+            if kind != "lot" or registry.lots
         ),
         rows=tuple(_row(entry, asked, plain, tried, strings) for entry in shown),
         columns=tuple(words.fields[name] for name in FIELDS[asked.kind]),
@@ -186,7 +190,7 @@ def registry_page(
 
 
 def _row(
-    entry: Clinic | DeviceEntry | NozzleModel,
+    entry: RegistryEntry,
     asked: RegistryAsked,
     plain: RegistryAsked,
     tried: Tried,
@@ -206,9 +210,9 @@ def _row(
     )
 
 
-def _field(name: str, entry: Clinic | DeviceEntry | NozzleModel, typed: Mapping[str, str], strings: Strings) -> Field:
+def _field(name: str, entry: RegistryEntry, typed: Mapping[str, str], strings: Strings) -> Field:
     words = strings.pages.registry
-    value = typed.get(name, _text(getattr(entry, name)))
+    value = typed.get(name, _value_of(entry, name))
     choices: tuple[Choice, ...] = ()
     shown = value.replace(",", ", ") if name == "opening_hours" else value
     if name == "state":
@@ -216,6 +220,9 @@ def _field(name: str, entry: Clinic | DeviceEntry | NozzleModel, typed: Mapping[
         states: tuple[DeviceLifecycle, ...] = get_args(DeviceLifecycle)
         choices = tuple(Choice(state, lifecycles[state], state == value) for state in states)
         shown = next((choice.text for choice in choices if choice.current), value)
+    elif name == "recalled":
+        choices = tuple(Choice(each, words.fields[each], each == value) for each in ("no", "yes"))
+        shown = words.fields["yes"] if value == "yes" else ""
     keyboard = "numeric" if name in _NUMERIC else "decimal" if name in _DECIMAL else "text"
     return Field(name, words.fields[name], words.hints.get(name, ""), value, shown, keyboard, choices)
 
@@ -223,6 +230,12 @@ def _field(name: str, entry: Clinic | DeviceEntry | NozzleModel, typed: Mapping[
 def time_zones() -> list[str]:
     """Every IANA time zone, to choose from."""
     return sorted(name for name in available_timezones() if "/" in name or name == "UTC")
+
+
+def _value_of(entry: RegistryEntry, name: str) -> str:
+    if isinstance(entry, Lot) and name == "recalled":
+        return "no" if entry.recalled_ms is None else "yes"
+    return _text(getattr(entry, name))
 
 
 def _text(value: object) -> str:
@@ -237,7 +250,7 @@ def _text(value: object) -> str:
             return str(value)
 
 
-def _id_of(entry: Clinic | DeviceEntry | NozzleModel) -> str:
+def _id_of(entry: RegistryEntry) -> str:
     match entry:
         case Clinic():
             return entry.clinic_id
@@ -245,8 +258,10 @@ def _id_of(entry: Clinic | DeviceEntry | NozzleModel) -> str:
             return entry.device_id
         case NozzleModel():
             return entry.model
+        case Lot():
+            return entry.lot
 
 
-def _matches(entry: Clinic | DeviceEntry | NozzleModel, search: str) -> bool:
+def _matches(entry: RegistryEntry, search: str) -> bool:
     haystack = " ".join(_text(value) for value in entry.model_dump().values()).casefold()
     return all(needle in haystack for needle in search.casefold().split())

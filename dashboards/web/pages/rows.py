@@ -6,11 +6,14 @@ The template draws a row from these fields, and the script in the page redraws i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Final, NamedTuple
 
 from dashboards.web.format import (
     count_text,
+    date_text,
+    day_text,
     local_time_text,
     percent_text,
     strikes_text,
@@ -18,7 +21,8 @@ from dashboards.web.format import (
     zone_of,
 )
 from dashboards.web.strings import Strings
-from schemas.views import ClinicView, DeviceView, NozzleView, WearBand
+from schemas.alert import Severity
+from schemas.views import ClinicView, DeviceView, ForecastView, NozzleView, WearBand
 
 LOW_CHARGE_RATIO: Final = 0.2
 WEAR_SCALE: Final = 1.25
@@ -32,6 +36,15 @@ class Place(NamedTuple):
 
     name: str
     timezone: str
+
+
+class Badge(NamedTuple):
+    """A firing alert in the row of its device."""
+
+    severity: Severity
+    severity_text: str
+    text: str
+    acknowledged: str
 
 
 class DeviceRow(NamedTuple):
@@ -63,6 +76,9 @@ class DeviceRow(NamedTuple):
     wear_units: float | None
     band: WearBand
     band_text: str
+    due: str
+    due_title: str
+    badges: tuple[Badge, ...]
 
 
 def places_of(clinics: Iterable[ClinicView]) -> dict[str, Place]:
@@ -75,8 +91,8 @@ def place_in(places: Mapping[str, Place], clinic_id: str) -> Place:
     return places.get(clinic_id) or Place(clinic_id, "UTC")
 
 
-def device_row(view: DeviceView, place: Place, strings: Strings) -> DeviceRow:
-    """The row of one device."""
+def device_row(view: DeviceView, place: Place, strings: Strings, badges: Sequence[Badge] = ()) -> DeviceRow:
+    """The row of one device, with the alerts that fire for it."""
     words, numbers = strings.fleet, strings.numbers
     power, sessions, nozzle = view.power, view.sessions, view.nozzle
     charge = power.charge if power else None
@@ -110,6 +126,9 @@ def device_row(view: DeviceView, place: Place, strings: Strings) -> DeviceRow:
         wear_units=wear_units(wear),
         band=view.wear_band,
         band_text=words.bands[view.wear_band] if nozzle else "",
+        due=_due(view, strings),
+        due_title=_due_title(view.forecast, strings),
+        badges=tuple(badges),
     )
 
 
@@ -137,7 +156,7 @@ class RowBook:
         """`first_edition` must lie above all editions of earlier runs; the time in ms does."""
         self._first_edition = first_edition
         self._edition = first_edition
-        self._last: dict[tuple[str, str, str], tuple[DeviceView, Place, RowEntry]] = {}
+        self._last: dict[tuple[str, str, str], tuple[DeviceView, Place, Sequence[Badge], RowEntry]] = {}
 
     @property
     def edition(self) -> int:
@@ -148,15 +167,15 @@ class RowBook:
         """Whether that edition is of this run: only then can be said what changed since."""
         return self._first_edition <= edition <= self._edition
 
-    def entry(self, view: DeviceView, place: Place, strings: Strings) -> RowEntry:
+    def entry(self, view: DeviceView, place: Place, strings: Strings, badges: Sequence[Badge] = ()) -> RowEntry:
         """The row as it stands."""
         key = (view.id, view.clinic_id, strings.language)
         last = self._last.get(key)
-        if last is not None and last[0] is view and last[1] == place:
-            return last[2]
-        row = device_row(view, place, strings)
-        entry = last[2] if last is not None and last[2].row == row else self._new_entry(row)
-        self._last[key] = (view, place, entry)
+        if last is not None and last[0] is view and last[1:3] == (place, badges):
+            return last[3]
+        row = device_row(view, place, strings, badges)
+        entry = last[3] if last is not None and last[3].row == row else self._new_entry(row)
+        self._last[key] = (view, place, badges, entry)
         return entry
 
     def _new_entry(self, row: DeviceRow) -> RowEntry:
@@ -168,6 +187,24 @@ def _device_note(view: DeviceView, strings: Strings) -> str:
     form = strings.fleet.forms[view.form] if view.form else None
     parts = (view.id if view.label and view.label != view.id else None, view.model, form)
     return " · ".join(part for part in parts if part)
+
+
+def _due(view: DeviceView, strings: Strings) -> str:
+    replace_by = view.forecast.replace_by if view.forecast else None
+    if view.wear_band == "worn_out":
+        return strings.board.due_now
+    return day_text(date.fromisoformat(replace_by), strings.numbers) if replace_by else ""
+
+
+def _due_title(forecast: ForecastView | None, strings: Strings) -> str:
+    if forecast is None or forecast.replace_by is None:
+        return ""
+    day = date_text(date.fromisoformat(forecast.replace_by), strings.numbers, strings.pages.common)
+    left = forecast.remaining_sessions
+    if left is None:
+        return day
+    n = count_text(round(left.p50), strings.numbers)
+    return f"{day}, {strings.pages.device.remaining_sessions.of(round(left.p50)).format(n=n)}"
 
 
 def _seen_title(seen_ms: int | None, place: Place, strings: Strings) -> str:

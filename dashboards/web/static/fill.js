@@ -15,6 +15,11 @@ export function setServerTime(nowMs) {
   serverAheadMs = nowMs - Date.now();
 }
 
+/** What the server's clock shows now. */
+export function serverNow() {
+  return Date.now() + serverAheadMs;
+}
+
 /** A phrase with its `{placeholders}` filled. */
 export function phrase(template, values) {
   return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -27,7 +32,7 @@ export function countText(count) {
 
 /** How long ago, in the words of the server. */
 export function ageText(timeMs) {
-  const age = Date.now() + serverAheadMs - timeMs;
+  const age = serverNow() - timeMs;
   if (age < MINUTE_MS) return words.justNow;
   if (age < HOUR_MS) return phrase(words.minutesAgo, { n: Math.floor(age / MINUTE_MS) });
   if (age < 2 * DAY_MS) return phrase(words.hoursAgo, { n: Math.floor(age / HOUR_MS) });
@@ -85,14 +90,7 @@ export function fillRow(row, values) {
   const changed = new Set();
   const set = textSetter(row, changed);
   const wasOnline = !("offline" in row.dataset);
-  Object.assign(row.dataset, {
-    id: values.id,
-    band: values.band,
-    power: values.power,
-    charge: values.charge ?? "",
-    sessions: values.sessions ?? "",
-    wear: values.wear ?? "",
-  });
+  Object.assign(row.dataset, { id: values.id, band: values.band, power: values.power });
   setFlag(row, "offline", !values.online);
   setFlag(row, "session", values.in_session);
   setFlag(row, "low", values.charge_low);
@@ -118,14 +116,15 @@ export function fillRow(row, values) {
   setBar(row.querySelector("svg.battery"), ".level", values.charge_units);
   setBar(row.querySelector(".bar"), ".fill", values.wear_units);
   setTitle(row.querySelector(".wear"), values.wear_title);
+  set(".due .by", values.due);
+  setTitle(row.querySelector(".due"), values.due_title);
+  if (fillBadges(row.querySelector(".alerts ul"), values.badges)) changed.add(row.querySelector(".alerts"));
   return changed;
 }
 
-/** Draws the alerts of a device into its row; answers whether they changed. */
-export function fillBadges(row, lines) {
-  const list = row.querySelector(".alerts ul");
+function fillBadges(list, badges) {
   const before = list.textContent;
-  list.replaceChildren(...lines.map(badge));
+  list.replaceChildren(...badges.map(badge));
   return list.textContent !== before;
 }
 
@@ -139,7 +138,7 @@ function badge(line) {
   const aside = document.createElement("span");
   aside.className = "aside";
   aside.textContent = `${line.severity_text}: `;
-  item.append(aside, line.badge);
+  item.append(aside, line.text);
   return item;
 }
 

@@ -1,5 +1,6 @@
 // A page about one thing: follows the server's events, which bring parts of the page as they are to be shown.
 
+import { draw } from "./draw.js";
 import { ageText, setServerTime, setText } from "./fill.js";
 import { LinkSign } from "./shell.js";
 
@@ -68,30 +69,6 @@ class PartsStream {
     for (const time of document.querySelectorAll("time[data-ms]")) setText(time, ageText(Number(time.dataset.ms)));
     if (this.sign.sign.dataset.link === "live" && Date.now() - this.sign.heardMs > QUIET_MS) this.#lost(this.source);
   }
-}
-
-/** Puts a part in place of its former self; the keyboard stays where it was. */
-function draw({ id, html }) {
-  const former = document.getElementById(id);
-  if (!former) return;
-  const template = document.createElement("template");
-  template.innerHTML = html.trim();
-  const part = template.content.firstElementChild;
-  if (former.isEqualNode(part)) return;
-  const held = former.contains(document.activeElement) ? nameOf(document.activeElement) : null;
-  former.replaceWith(part);
-  if (held !== null) refocus(part, held);
-  document.dispatchEvent(new CustomEvent("silverpoint:part", { detail: id }));
-}
-
-function nameOf(element) {
-  return element.getAttribute("aria-label") ?? element.getAttribute("href") ?? "";
-}
-
-function refocus(part, name) {
-  const same = [...part.querySelectorAll("a, button")].find((element) => name && nameOf(element) === name);
-  if (!same) part.tabIndex = -1;
-  (same ?? part).focus({ preventScroll: true });
 }
 
 /** Sends a form without leaving the page; what it changed comes by the events. */

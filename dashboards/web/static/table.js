@@ -1,181 +1,125 @@
-// The table of every device: sorted and filtered here, with what is chosen kept in the address.
+// The table of devices: one page of what the server found and sorted. What is asked for is kept in the address.
 
-import { countText, fillBadges, fillRow, phrase, words } from "./fill.js";
+import { fillRow, named, page, setText } from "./fill.js";
 
 const FLASH_MS = 250;
-const DEFAULT_SORT = "clinic.asc";
-const RISING_FIRST = ["clinic", "device", "power", "nozzle"];
+const TYPING_MS = 150;
+const IDLE_MS = 20_000;
+const RISING_FIRST = ["clinic", "device", "power", "nozzle", "due"];
+const ACTIVITY = ["pointermove", "pointerdown", "wheel", "scroll", "keydown", "touchmove"];
 
-const collator = new Intl.Collator(words.language, { numeric: true });
-const text = (row, selector) => row.querySelector(selector).textContent.toLowerCase();
-const number = (value) => (value === "" || value === undefined ? null : Number(value));
-const WEIGHTS = { critical: 10_000, warning: 100, info: 1 };
-
-/** What a row is sorted, filtered and found by. Nulls sort last either way. */
-function factsOf(row) {
-  const parts = [".clinic", ".device", ".power", ".nozzle", ".band", ".alerts"].map((selector) => text(row, selector));
-  const badges = [...row.querySelectorAll(".badge")];
-  const alerts = badges.reduce((sum, { classList }) => {
-    return sum + WEIGHTS[Object.keys(WEIGHTS).find((severity) => classList.contains(severity))];
-  }, 0);
-  const { band, power, charge, sessions, wear } = row.dataset;
-  return {
-    clinic: parts[0],
-    device: text(row, ".name"),
-    seen: number(row.querySelector("time").dataset.ms),
-    power: number(charge),
-    sessions: number(sessions),
-    nozzle: text(row, ".serial"),
-    wear: number(wear),
-    alerts,
-    haystack: parts.join("\n"),
-    passes: {
-      action: alerts > 0 || band === "due" || band === "worn_out",
-      battery: power === "battery" && !("offline" in row.dataset),
-      session: "session" in row.dataset,
-      offline: "offline" in row.dataset,
-    },
-  };
-}
-
-function compare(a, b) {
-  return typeof a === "string" ? collator.compare(a, b) : a - b;
-}
-
+/** One page of the table; `ask` is called when its reader wants to see something else. */
 export class FleetTable {
-  constructor(table) {
+  constructor(table, ask) {
     this.table = table;
+    this.ask = ask;
     this.body = document.getElementById("rows");
     this.tools = document.getElementById("tools");
     this.search = document.getElementById("search");
     this.sortChoice = document.getElementById("sort");
+    this.pager = document.getElementById("pager");
+    this.reorder = document.getElementById("reorder");
     this.chips = [...this.tools.querySelectorAll("[data-filter]")];
     this.headers = [...table.querySelectorAll("[data-sort]")];
     this.template = document.getElementById("row-template").content.querySelector("tr");
-    this.rows = new Map();
-    this.facts = new Map();
-    for (const row of this.body.rows) this.rows.set(row.dataset.id, row);
+    this.rows = new Map([...this.body.rows].map((row) => [row.dataset.id, row]));
+    this.activeMs = 0;
     this.#readAddress();
     this.#listen();
-    this.tools.hidden = false;
-    this.arrange();
+    document.getElementById("chips").hidden = false;
   }
 
-  get size() {
-    return this.rows.size;
-  }
-
-  /** Draws changed devices, and the alerts where `linesOf` is given. `whole`: there are no devices but these. */
-  update(devices, linesOf, { whole = false, except = new Set() } = {}) {
-    for (const values of devices) if (!except.has(values.id)) this.#draw(values);
-    if (whole) this.#dropOthers(new Set([...devices.map(({ id }) => id), ...except]));
-    if (linesOf) this.#drawBadges(linesOf);
-    if (!this.body.matches(":hover, :focus-within")) this.#sort();
-    this.#filter();
-  }
-
-  /** Puts the rows in the chosen order and hides those that do not match. */
-  arrange() {
-    this.#sort();
-    this.#filter();
-  }
-
-  #draw(values) {
-    let row = this.rows.get(values.id);
-    const isNew = !row;
-    if (isNew) {
-      row = document.importNode(this.template, true);
-      this.rows.set(values.id, row);
-      this.body.append(row);
-    }
-    const changed = fillRow(row, values);
-    this.facts.delete(row);
-    flash(isNew ? row.cells : changed);
-  }
-
-  #dropOthers(seen) {
-    for (const [id, row] of this.rows) {
-      if (seen.has(id)) continue;
-      row.remove();
-      this.rows.delete(id);
-      this.facts.delete(row);
+  /** Draws those of the devices that are shown. */
+  update(devices) {
+    for (const values of devices) {
+      const row = this.rows.get(values.id);
+      if (row) flash(fillRow(row, values));
     }
   }
 
-  #drawBadges(linesOf) {
-    for (const [id, row] of this.rows) {
-      const lines = linesOf.get(id) ?? [];
-      if (!lines.length && !row.querySelector(".badge")) continue;
-      this.facts.delete(row);
-      if (fillBadges(row, lines)) flash([row.querySelector(".alerts")]);
+  /** Shows what was asked for: these devices in this order. False where a row is missing that `devices` lack too. */
+  show({ ids, devices, pager }) {
+    const fresh = new Map(devices.map((values) => [values.id, values]));
+    if (ids.some((id) => !this.rows.has(id) && !fresh.has(id))) return false;
+    const before = this.rows;
+    this.rows = new Map(ids.map((id) => [id, before.get(id) ?? document.importNode(this.template, true)]));
+    for (const [id, values] of fresh) {
+      const row = this.rows.get(id);
+      if (row) flash(before.has(id) ? fillRow(row, values) : (fillRow(row, values), []));
     }
+    this.#place();
+    this.#showPager(pager, ids.length);
+    this.reorder.hidden = true;
+    this.offered = null;
+    this.body.removeAttribute("aria-busy");
+    return true;
   }
 
-  #factsOf(row) {
-    let facts = this.facts.get(row);
-    if (!facts) this.facts.set(row, facts = factsOf(row));
-    return facts;
+  /** Takes over another order at once where nobody is at the page; otherwise it waits for the button. */
+  offer(arrangement) {
+    const earlier = this.offered?.devices ?? [];
+    const seen = new Set(arrangement.devices.map(({ id }) => id));
+    arrangement.devices.push(...earlier.filter(({ id }) => !seen.has(id)));
+    if (Date.now() - this.activeMs > IDLE_MS) {
+      this.show(arrangement);
+      return;
+    }
+    this.offered = arrangement;
+    this.reorder.hidden = false;
   }
 
-  #sort() {
-    const [column, way] = this.sort.split(".");
-    const sign = way === "desc" ? -1 : 1;
-    const keyed = [...this.rows.values()].map((row) => ({ row, facts: this.#factsOf(row) }));
-    keyed.sort(({ facts: a }, { facts: b }) => {
-      if (a[column] === null || b[column] === null) return (a[column] === null) - (b[column] === null);
-      return sign * compare(a[column], b[column]) || compare(a.clinic, b.clinic) || compare(a.device, b.device);
-    });
+  /** The numbers on the filters' buttons. */
+  count(numbers) {
+    for (const chip of this.chips) setText(chip.querySelector(".n"), numbers[chip.dataset.filter] ?? "");
+  }
+
+  /** What is asked for, as the address has it. */
+  query() {
+    const query = new URLSearchParams();
+    const show = this.chips.filter(isPressed).map((chip) => chip.dataset.filter);
+    const search = this.search.value.trim();
+    if (search) query.set("q", search);
+    if (show.length) query.set("show", show.join(","));
+    if (this.sort !== page.sort) query.set("sort", this.sort);
+    if (this.page > 1) query.set("page", this.page);
+    return query.toString().replaceAll("%2C", ",");
+  }
+
+  #place() {
     let next = this.body.firstElementChild;
-    for (const { row } of keyed) {
+    for (const row of this.rows.values()) {
       if (row === next) next = next.nextElementSibling;
       else this.body.insertBefore(row, next);
     }
-  }
-
-  #filter() {
-    const needles = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const chosen = this.chips.filter(isPressed).map((chip) => chip.dataset.filter);
-    const counts = {};
-    let shown = 0;
-    for (const row of this.rows.values()) {
-      const { passes, haystack } = this.#factsOf(row);
-      for (const name in passes) counts[name] = (counts[name] ?? 0) + passes[name];
-      const match = chosen.every((name) => passes[name]) && needles.every((needle) => haystack.includes(needle));
-      if (row.hidden === match) row.hidden = !match;
-      shown += match;
+    while (next) {
+      const gone = next;
+      next = next.nextElementSibling;
+      gone.remove();
     }
-    for (const chip of this.chips) chip.querySelector(".n").textContent = countText(counts[chip.dataset.filter] ?? 0);
-    this.#say(shown, needles.length > 0 || chosen.length > 0);
   }
 
-  #say(shown, filtered) {
-    const all = this.rows.size;
-    const template = filtered ? words.countFiltered : all === 1 ? words.count.one : words.count.other;
-    const said = phrase(template, { n: countText(filtered ? shown : all), all: countText(all) });
-    const count = document.getElementById("count");
-    if (count.textContent !== said) count.textContent = said;
-    this.table.hidden = shown === 0 && filtered;
-    document.getElementById("no-match").hidden = !this.table.hidden;
+  #showPager(pager, rows) {
+    setText(document.getElementById("count"), pager.found);
+    setText(this.pager.querySelector(".range"), pager.range);
+    this.pager.hidden = !pager.range;
+    for (const [rel, address] of [["prev", pager.previous], ["next", pager.next]]) {
+      const link = this.pager.querySelector(`[rel=${rel}]`);
+      link.hidden = !address;
+      if (address) link.setAttribute("href", address);
+    }
+    this.table.hidden = rows === 0;
+    document.getElementById("no-match").hidden = rows > 0;
   }
 
   #readAddress() {
     const query = new URLSearchParams(location.search);
-    const sort = query.get("sort") ?? DEFAULT_SORT;
-    this.sort = /^\w+\.(asc|desc)$/.test(sort) && this.headers.some(({ dataset }) => sort.startsWith(`${dataset.sort}.`)) ? sort : DEFAULT_SORT;
+    const sort = query.get("sort") ?? "";
     const show = (query.get("show") ?? "").split(",");
+    this.sort = [...this.sortChoice.options].some(({ value }) => value === sort) ? sort : page.sort;
+    this.page = Math.max(1, Number.parseInt(query.get("page") ?? "1", 10) || 1);
     for (const chip of this.chips) chip.setAttribute("aria-pressed", show.includes(chip.dataset.filter));
     this.search.value = query.get("q") ?? "";
     this.#showSort();
-  }
-
-  #writeAddress() {
-    const query = new URLSearchParams();
-    const show = this.chips.filter(isPressed);
-    if (this.search.value.trim()) query.set("q", this.search.value.trim());
-    if (show.length) query.set("show", show.map((chip) => chip.dataset.filter).join(","));
-    if (this.sort !== DEFAULT_SORT) query.set("sort", this.sort);
-    const text = query.toString().replaceAll("%2C", ",");
-    history.replaceState(null, "", text ? `?${text}` : location.pathname);
   }
 
   #showSort() {
@@ -194,9 +138,14 @@ export class FleetTable {
     this.#changed();
   }
 
-  #changed() {
-    this.#writeAddress();
-    this.arrange();
+  #changed(page = 1) {
+    this.page = page;
+    const query = this.query();
+    const address = query ? `?${query}` : location.pathname;
+    if (page > 1) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
+    this.body.setAttribute("aria-busy", "true");
+    this.ask();
   }
 
   #listen() {
@@ -209,25 +158,54 @@ export class FleetTable {
       });
     }
     this.sortChoice.addEventListener("change", () => this.#chooseSort(this.sortChoice.value));
-    this.search.addEventListener("input", () => this.#changed());
-    this.tools.addEventListener("submit", (event) => event.preventDefault());
+    this.search.addEventListener("input", () => {
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => this.#changed(), TYPING_MS);
+    });
+    this.tools.addEventListener("submit", (event) => {
+      event.preventDefault();
+      clearTimeout(this.typing);
+      this.#changed();
+    });
     for (const chip of this.chips) {
       chip.addEventListener("click", () => {
         chip.setAttribute("aria-pressed", !isPressed(chip));
         this.#changed();
       });
     }
-    document.getElementById("clear").addEventListener("click", () => {
+    document.getElementById("clear").addEventListener("click", (event) => {
+      event.preventDefault();
       this.search.value = "";
       for (const chip of this.chips) chip.setAttribute("aria-pressed", "false");
       this.#changed();
       this.search.focus();
     });
+    this.pager.addEventListener("click", (event) => {
+      const link = event.target.closest("a");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.#changed(Number(new URL(link.href).searchParams.get("page") ?? 1));
+      this.table.scrollIntoView({ block: "start" });
+    });
+    this.reorder.addEventListener("click", () => {
+      if (this.offered) this.show(this.offered);
+      this.search.focus({ preventScroll: true });
+    });
     addEventListener("popstate", () => {
       this.#readAddress();
-      this.arrange();
+      this.ask();
     });
+    for (const name of ACTIVITY) addEventListener(name, () => { this.activeMs = Date.now(); }, { passive: true });
   }
+}
+
+/** Rows as the server sends them, by their field names. */
+export function rowsOf(rows) {
+  return rows.map((row) => {
+    const values = named(page.rowFields, row);
+    values.badges = values.badges.map((badge) => named(page.badgeFields, badge));
+    return values;
+  });
 }
 
 function isPressed(chip) {
@@ -241,4 +219,3 @@ function flash(cells) {
     for (const cell of marked) cell.classList.remove("flash");
   }, FLASH_MS);
 }
-

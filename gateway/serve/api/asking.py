@@ -50,6 +50,8 @@ def allowed(act: Act) -> Callable[[Asker], Awaitable[Viewer]]:
 
 
 FleetViewer: TypeAlias = Annotated[Viewer, Depends(allowed("read_fleet"))]
+PublishedViewer: TypeAlias = Annotated[Viewer, Depends(allowed("read_published"))]
+"""Also vendors: for numbers that `analytics/privacy` has made fit to be told."""
 RegistryViewer: TypeAlias = Annotated[Viewer, Depends(allowed("read_registry"))]
 
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=1_000, description="At most so many items.")]

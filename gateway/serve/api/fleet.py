@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import UTC, datetime
+from typing import Annotated, cast
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
-from gateway.serve.answers import Items, Me, UsageByClinic, UsageByDay, UsageKind
-from gateway.serve.api.asking import Asking, FleetViewer, Serving, TimeSpan
+from gateway.analytics.stock import DEFAULT_SERVICE
+from gateway.serve.answers import Me
+from gateway.serve.api.asking import Asking, Cursor, FleetViewer, Limit, PublishedViewer, Serving, TimeSpan
+from gateway.serve.api.cursor import read_cursor, write_cursor
+from schemas.demand_views import DemandBy, DemandView
+from schemas.usage_views import UsageBy, UsageView
 from schemas.views import FleetSummary
 
 router = APIRouter(tags=["fleet"])
@@ -21,19 +24,28 @@ async def summary(viewer: FleetViewer, serving: Serving) -> FleetSummary:
 
 
 @router.get("/fleet/usage")
-async def usage(
-    viewer: FleetViewer, serving: Serving, by: UsageKind, span: TimeSpan
-) -> Items[UsageByDay] | Items[UsageByClinic]:
-    """Sessions that ended in the span, by UTC day or by clinic; all of it is one page."""
-    counts: Counter[str] = Counter()
-    for row in await serving.history.sessions_by_day(viewer, span.since_ms, span.until_ms):
-        key = _day(row.day_ms) if by == "day" else serving.sight.shown_clinic(viewer, row.clinic_id)
-        counts[key] += row.sessions
-    if by == "day":
-        days = tuple(UsageByDay(day=day, sessions=sessions) for day, sessions in sorted(counts.items()))
-        return Items(items=days, next_cursor=None)
-    clinics = tuple(UsageByClinic(clinic_id=name, sessions=sessions) for name, sessions in sorted(counts.items()))
-    return Items(items=clinics, next_cursor=None)
+async def usage(viewer: PublishedViewer, serving: Serving, by: UsageBy, span: TimeSpan) -> UsageView:
+    """Sessions that ended on the local days of the span, with rates, trends and what is unlike the rest; all of it is
+    one page."""
+    return await serving.usage.usage(viewer, by, span.since_ms, span.until_ms)
+
+
+@router.get("/fleet/demand")
+async def demand(
+    viewer: PublishedViewer,
+    serving: Serving,
+    by: DemandBy = "region",
+    service: Annotated[
+        float, Query(ge=0.5, le=0.999, description="How often stock is to be enough.")
+    ] = DEFAULT_SERVICE,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> DemandView:
+    """Nozzles (by model) and batteries needed in each of the next 13 weeks, with what to keep in stock, and how past
+    forecasts turned out."""
+    after = cast("tuple[str, str] | None", read_cursor(cursor, str, str))
+    found, last = await serving.demand.demand(viewer, by, service, limit=limit, after=after)
+    return found.model_copy(update={"next_cursor": write_cursor(last)})
 
 
 @router.get("/me")
@@ -48,7 +60,3 @@ async def me(asking: Asking, serving: Serving) -> Me:
         models=None if models is None else tuple(sorted(models)),
         csrf=asking.csrf,
     )
-
-
-def _day(day_ms: int) -> str:
-    return datetime.fromtimestamp(day_ms / 1_000, UTC).date().isoformat()

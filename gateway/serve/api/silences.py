@@ -11,9 +11,10 @@ from gateway.serve.answers import Items
 from gateway.serve.api.asking import Cursor, IdempotencyKey, Limit, NumberInPath, Serving, allowed
 from gateway.serve.api.cursor import read_cursor, write_cursor
 from gateway.serve.paged import filled_page
-from gateway.serve.silence_acts import AlertSilenceBody, SilenceBody, SilenceView
+from gateway.serve.silence_acts import AlertSilenceBody, SilenceBody
 from schemas.access import Viewer
 from schemas.alert import Silence
+from schemas.views import SilenceView
 
 router = APIRouter(tags=["alerts"])
 

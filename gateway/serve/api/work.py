@@ -33,18 +33,16 @@ from gateway.serve.work_shapes import (
     CloseBody,
     NoteBody,
     OpenOrderBody,
-    OrderDetail,
-    OrderView,
     SpareBody,
     SpareCounted,
     SpareView,
     SwapBody,
     SwapRecorded,
-    VisitView,
 )
 from schemas.access import Viewer
 from schemas.times import parse_time
 from schemas.work import OrderState, PlaceKind, WorkOrder
+from schemas.work_views import OrderDetail, OrderView, VisitView
 
 router = APIRouter(tags=["work"])
 

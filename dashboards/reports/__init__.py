@@ -1,0 +1,1 @@
+"""Reports: facts to pages that are printed, mailed and forwarded, as HTML and as PDF."""

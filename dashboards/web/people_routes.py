@@ -1,0 +1,80 @@
+"""The addresses of people: their list, its forms, its file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from dashboards.web.pages.people import (
+    PATH,
+    PeopleAsked,
+    PersonTried,
+    people_address,
+    people_csv,
+    people_page,
+)
+from dashboards.web.pages.registry import PATH as REGISTRY_PATH
+from dashboards.web.render import page_response
+from dashboards.web.site import Site
+from schemas.access import Viewer
+
+_UNPROCESSABLE: Final = 422
+
+
+def people_routes(site: Site) -> APIRouter:
+    """The router of the page of people."""
+    router = APIRouter(include_in_schema=False, default_response_class=Response)
+    shown = _PeoplePages(site)
+    router.add_api_route(PATH, shown.page, methods=["GET"], response_model=None)
+    router.add_api_route(f"{PATH}/export.csv", shown.export, methods=["GET"], response_model=None)
+    router.add_api_route(PATH, shown.save, methods=["POST"], response_model=None)
+    return router
+
+
+@dataclass(frozen=True)
+class _PeoplePages:
+    """One method for each address."""
+
+    site: Site
+
+    async def page(self, request: Request) -> Response:
+        viewer = await self.site.entering(request)
+        if isinstance(viewer, Response):
+            return viewer
+        query = request.query_params
+        return await self._drawn(request, viewer, PeopleAsked(query.get("edit", ""), query.get("saved", "")), None)
+
+    async def save(self, request: Request) -> Response:
+        """A form with `new` adds somebody; one without changes whom it names."""
+        viewer = await self.site.deps.poster_of(request)
+        if viewer is None:
+            return self.site.to_sign_in(request)
+        fields = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+        name, new = fields.get("name", "").strip(), "new" in fields
+        mistakes = await self.site.deps.acts.save_person(viewer, name, fields, new=new)
+        if not mistakes:
+            return RedirectResponse(people_address(PeopleAsked(saved=name)), status_code=303)
+        asked = PeopleAsked(edit="" if new else name)
+        return await self._drawn(request, viewer, asked, PersonTried(fields, mistakes, new))
+
+    async def export(self, request: Request) -> Response:
+        viewer = await self.site.entering(request)
+        if isinstance(viewer, Response):
+            return viewer
+        if "people" not in self.site.deps.pages.may(viewer):
+            return await self.site.missing(request, viewer)
+        csv = people_csv(await self.site.deps.pages.people(viewer))
+        headers = {"Content-Disposition": 'attachment; filename="people.csv"', "Cache-Control": "no-store"}
+        return Response(csv, media_type="text/csv; charset=utf-8", headers=headers)
+
+    async def _drawn(self, request: Request, viewer: Viewer, asked: PeopleAsked, tried: PersonTried | None) -> Response:
+        site = self.site
+        if "people" not in site.deps.pages.may(viewer):
+            return await site.missing(request, viewer)
+        frame = await site.frame(request, viewer, REGISTRY_PATH)
+        page = people_page(await site.deps.pages.people(viewer), asked, tried, frame.strings)
+        html = site.templates.page("people.html", frame, page)
+        return page_response(html, request, status=_UNPROCESSABLE if tried else 200)

@@ -1,0 +1,236 @@
+// The pages about work: live where there is a signal; without one they say how old they are, and keep what is done.
+
+import { draw } from "./draw.js";
+import { ageText, page, phrase, serverNow, setServerTime, setText, words } from "./fill.js";
+import { Outbox } from "./outbox.js";
+import { LinkSign } from "./shell.js";
+
+const QUIET_MS = 40_000;
+const RETRY_MS = 3_000;
+const TICK_MS = 5_000;
+const KEEP_AFTER_MS = 1_500;
+const PREFETCH_AGAIN_MS = 600_000;
+const PREFETCHED = 20;
+const AHEAD = "silverpoint.ahead";
+const said = page.outbox;
+const root = document.documentElement;
+const element = (id) => document.getElementById(id);
+
+/** What the phone last knew of how far its clock is behind the server's. */
+function rememberedAhead() {
+  try {
+    return Number(localStorage.getItem(AHEAD)) || 0;
+  } catch {
+    return 0;
+  }
+}
+
+function rememberTime(nowMs) {
+  setServerTime(nowMs);
+  try {
+    localStorage.setItem(AHEAD, nowMs - Date.now());
+  } catch {
+    // not remembered: without a signal the phone's own clock serves
+  }
+}
+
+/** One connection to the server's events. It never leaves the page: what is on it is all there is without a signal. */
+class WorkStream {
+  constructor(sign, outbox) {
+    this.sign = sign;
+    this.outbox = outbox;
+    this.open();
+    setInterval(() => this.#tick(), TICK_MS);
+    addEventListener("online", () => this.open());
+    addEventListener("offline", () => this.#lost(this.source));
+    addEventListener("pagehide", () => this.source.close());
+    addEventListener("pageshow", (event) => { if (event.persisted) this.open(); });
+    document.addEventListener("silverpoint:sent", () => this.open());
+  }
+
+  open() {
+    clearTimeout(this.retry);
+    this.source?.close();
+    const source = new EventSource(`${location.pathname}/live${location.search}`);
+    this.source = source;
+    source.addEventListener("hello", (event) => this.#hello(JSON.parse(event.data)));
+    source.addEventListener("part", (event) => {
+      this.#heard();
+      draw(JSON.parse(event.data));
+      showActs();
+      keepSoon();
+    });
+    source.addEventListener("beat", (event) => {
+      this.#heard();
+      rememberTime(JSON.parse(event.data).nowMs);
+    });
+    source.addEventListener("bye", () => this.#lost(source));
+    source.addEventListener("error", () => this.#lost(source));
+  }
+
+  #hello({ nowMs, version }) {
+    if (!document.querySelector("link[rel=stylesheet]").href.includes(version)) {
+      location.reload();
+      return;
+    }
+    rememberTime(nowMs);
+    this.#heard();
+    this.outbox.send();
+  }
+
+  #heard() {
+    delete root.dataset.stale;
+    this.sign.heard();
+  }
+
+  #lost(source) {
+    if (source !== this.source) return;
+    source.close();
+    this.sign.show("lost");
+    root.dataset.stale = "";
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => this.#again(), RETRY_MS * (0.5 + Math.random()));
+  }
+
+  /** EventSource does not say why it failed. Whoever was signed out is told so, and nothing on the page is lost. */
+  async #again() {
+    if ((await this.outbox.send()) && this.outbox.state === "ready") this.open();
+    else this.retry = setTimeout(() => this.#again(), RETRY_MS * (0.5 + Math.random()));
+  }
+
+  #tick() {
+    for (const time of document.querySelectorAll("time[data-ms]")) setText(time, ageText(Number(time.dataset.ms)));
+    if (this.sign.sign.dataset.link === "live" && Date.now() - this.sign.heardMs > QUIET_MS) this.#lost(this.source);
+  }
+}
+
+/** Draws what is kept: in the panel, and as a mark on what it is about. */
+async function showActs() {
+  const acts = await outbox.acts();
+  const waiting = acts.filter((act) => !act.refusal);
+  const panel = element("outbox");
+  panel.hidden = acts.length === 0 && outbox.state !== "signIn";
+  panel.dataset.state = outbox.state;
+  setText(panel.querySelector(".count"), summaryOf(waiting.length, acts.length - waiting.length));
+  setText(panel.querySelector(".why"), reasonOf(waiting));
+  panel.querySelector(".to-sign-in").hidden = !["signIn", "owner"].includes(outbox.state);
+  panel.querySelector(".send").hidden = waiting.length === 0 || outbox.state === "signIn";
+  const template = element("act-template").content.querySelector("li");
+  panel.querySelector("ol").replaceChildren(...acts.map((act) => fillAct(document.importNode(template, true), act)));
+  markAll(waiting);
+}
+
+function counted(forms, n) {
+  return phrase(n === 1 ? forms.one : forms.other, { n });
+}
+
+function summaryOf(unsent, refused) {
+  const parts = [];
+  if (unsent) parts.push(counted(said.unsent, unsent));
+  if (refused) parts.push(counted(said.refused, refused));
+  return parts.join(" · ");
+}
+
+function reasonOf(waiting) {
+  if (outbox.state === "signIn") return said.signIn;
+  if (outbox.state === "owner") return phrase(said.owner, { name: page.viewer });
+  if (!waiting.length) return "";
+  if (outbox.state === "signal" || !navigator.onLine) return said.signal;
+  return waiting.some((act) => act.heldUntilMs > Date.now()) ? said.undoIn : said.sending;
+}
+
+function timeOf(act) {
+  const time = new Date(act.atMs).toLocaleTimeString(words.language, { hour: "2-digit", minute: "2-digit", hour12: false });
+  return phrase(said.doneAt, { time });
+}
+
+function fillAct(item, act) {
+  item.classList.toggle("refused", Boolean(act.refusal));
+  setText(item.querySelector(".verb"), said.acts[act.what]);
+  setText(item.querySelector(".about"), act.about);
+  setText(item.querySelector(".fate"), act.refusal ? phrase(said.refusals[act.refusal.phrase], act.refusal) : timeOf(act));
+  const button = item.querySelector("button");
+  setText(button, act.refusal ? said.dismiss : said.undo);
+  button.setAttribute("aria-label", `${button.textContent}: ${said.acts[act.what]}, ${act.about}`);
+  button.dataset.undo = act.id;
+  return item;
+}
+
+function markAll(waiting) {
+  for (const marked of document.querySelectorAll("[data-subject]:not(form)")) {
+    const own = waiting.filter((act) => act.subject === marked.dataset.subject);
+    marked.toggleAttribute("data-unsent", own.length > 0);
+    const mark = marked.querySelector(".unsent");
+    if (mark) {
+      mark.hidden = own.length === 0;
+      setText(mark, own.length ? `${own.map((act) => said.acts[act.what]).join(", ")} · ${counted(said.unsent, own.length)}` : "");
+    }
+    for (const form of marked.querySelectorAll("form[data-act]")) {
+      const done = own.some((act) => act.what === form.dataset.act);
+      for (const button of form.querySelectorAll("button")) button.disabled = done && form.dataset.act !== "note";
+    }
+  }
+}
+
+/** A form of an act: its fields are what is sent, empty ones are left out. */
+function actsOfForm(form, submitter) {
+  const body = JSON.parse(form.dataset.body ?? "{}");
+  for (const [name, value] of new FormData(form, submitter)) if (value !== "") body[name] = value;
+  const { act: what, about, subject } = form.dataset;
+  return form.dataset.paths.split(" ").map((path) => ({ what, path, body, about, subject: subjectOf(path) ?? subject }));
+}
+
+function subjectOf(path) {
+  const found = /\/work-orders\/(\d+)\//.exec(path);
+  return found && `order-${found[1]}`;
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-act]")) return;
+  event.preventDefault();
+  await outbox.add(actsOfForm(form, event.submitter), Number(form.dataset.holdMs ?? 0));
+  for (const field of form.querySelectorAll("textarea, input[name=note]")) field.value = "";
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("#outbox button");
+  if (button?.dataset.undo) outbox.undo(button.dataset.undo);
+  else if (button?.matches(".send")) outbox.sendAll();
+});
+
+/** The worker keeps what it fetches: this page as it stands now. */
+let keeping = 0;
+function keepSoon() {
+  clearTimeout(keeping);
+  if (!navigator.serviceWorker?.controller) return;
+  keeping = setTimeout(() => fetch(location.href).catch(() => {}), KEEP_AFTER_MS);
+}
+
+/** Orders that this page leads to can be opened without a signal, too. */
+async function prefetchOrders() {
+  const last = Number(sessionStorage.getItem("silverpoint.prefetched")) || 0;
+  if (!navigator.serviceWorker?.controller || Date.now() - last < PREFETCH_AGAIN_MS || navigator.connection?.saveData) return;
+  sessionStorage.setItem("silverpoint.prefetched", Date.now());
+  const paths = new Set([...document.querySelectorAll("a[data-keep]")].map((link) => link.href));
+  for (const path of [...paths].slice(0, PREFETCHED)) await fetch(path);
+}
+
+async function startWorker() {
+  if (!("serviceWorker" in navigator)) return;
+  navigator.serviceWorker.addEventListener("controllerchange", keepSoon);
+  await navigator.serviceWorker.register(page.workerPath, { scope: "/work" });
+  await navigator.serviceWorker.ready;
+  await prefetchOrders();
+}
+
+if ("stale" in root.dataset) setServerTime(Date.now() + rememberedAhead());
+const sign = new LinkSign();
+if ("stale" in root.dataset) {
+  sign.heardMs = page.nowMs - rememberedAhead();
+  sign.show("lost");
+}
+const outbox = new Outbox(page.viewer, serverNow, showActs);
+new WorkStream(sign, outbox);
+showActs();
+startWorker().catch(() => {}); // without a worker the page needs a signal to open; acts are kept all the same

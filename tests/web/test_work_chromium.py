@@ -1,0 +1,258 @@
+"""The pages about work in a phone's browser on a real gateway: acts without a signal, conflicts, signing out, axe."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Page, expect
+from test_web_chromium import DESK, PHONE, Scheme, live, sideways, violations
+from work_server import WorkServer, sign_in, work_server
+
+from gateway.serve.work_shapes import ClaimBody
+from schemas.access import Viewer
+from tests.serve.rig import MINUTE_MS, NOW_MS
+
+pytestmark = [pytest.mark.chromium, pytest.mark.asyncio(loop_scope="module")]
+
+LEE = Viewer("lee", "technician")
+KEPT = (
+    "caches.open('silverpoint-kept').then(kept => kept.keys()).then(keys => keys.map(key => new URL(key.url).pathname))"
+)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def server(tmp_path: Path) -> AsyncIterator[WorkServer]:
+    async with work_server(tmp_path) as served:
+        yield served
+
+
+@asynccontextmanager
+async def phone(
+    browser: Browser, server: WorkServer, name: str = "kim", size: tuple[int, int] = PHONE, scheme: Scheme = "light"
+) -> AsyncIterator[Page]:
+    """Somebody's phone, signed in and on the page of work; its console must stay empty but for a lost signal."""
+    width, height = size
+    context = await browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=width < 500, is_mobile=width < 500
+    )
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await sign_in(page, server, name)
+    await live(page)
+    yield page
+    await context.close()
+    assert [text for text in complaints if "ERR_" not in text and "status of" not in text] == []
+
+
+async def keeps(page: Page, path: str, *, kept: bool = True) -> None:
+    """Waits until the phone's worker has kept the page at `path`, or has dropped it. The policy forbids to evaluate
+    text in the page by itself."""
+    for _ in range(100):
+        controlled = await page.evaluate("navigator.serviceWorker.controller !== null")
+        if controlled and (path in await page.evaluate(KEPT)) == kept:
+            return
+        await page.wait_for_timeout(100)
+    raise AssertionError(f"{path}: kept is not {kept}")
+
+
+def job(page: Page, serial: str = "n-one") -> Locator:
+    return page.locator(".job", has_text=serial)
+
+
+async def test_what_is_done_without_signal_is_kept_shown_and_sent_once_with_its_time(
+    chromium: Browser, server: WorkServer
+) -> None:
+    order = server.order("n-one")
+    async with phone(chromium, server) as page:
+        await keeps(page, "/work")
+        await page.context.set_offline(True)
+        await page.reload()
+        await expect(page.locator("html")).to_have_attribute("data-stale", "")
+        await expect(page.locator(".link")).to_contain_text("Connection lost, data from")
+        await job(page).get_by_label("Why").select_option("damaged")
+        await job(page).get_by_role("button", name="Replaced").click()
+        await expect(job(page).locator(".unsent")).to_have_text("Replaced · 1 unsent")
+        await expect(job(page).get_by_role("button", name="Replaced")).to_be_disabled()
+        await expect(page.locator("#outbox .count")).to_have_text("1 unsent")
+        await page.get_by_role("button", name="Send now").click()
+        await expect(page.locator("#outbox .why")).to_have_text("Waits for a connection; nothing is lost.")
+        await page.reload()
+        await expect(job(page).locator(".unsent")).to_have_text("Replaced · 1 unsent")
+
+        server.rig.clock.advance(20 * MINUTE_MS)
+        await page.context.set_offline(False)
+        await expect(page.locator("#outbox")).to_be_hidden(timeout=20_000)
+        await expect(job(page)).to_have_count(0, timeout=20_000)
+        await expect(page.locator("#work-waiting")).to_contain_text("n-one")
+    stored = await server.stored(order.order_id)
+    assert (stored.state, stored.claimed_by, stored.claim_reason) == ("claimed", "kim", "damaged")
+    assert stored.claimed_ms is not None
+    assert NOW_MS - MINUTE_MS < stored.claimed_ms < NOW_MS + 5 * MINUTE_MS
+    claims = [row for row in await server.rig.store.order_history(order.order_id) if row.act == "claimed"]
+    assert len(claims) == 1
+    assert claims[0].recorded_ms >= NOW_MS + 20 * MINUTE_MS
+
+
+async def test_a_claim_can_be_undone_before_it_is_sent(chromium: Browser, server: WorkServer) -> None:
+    async with phone(chromium, server) as page:
+        await job(page).get_by_role("button", name="Replaced").click()
+        await page.get_by_role("button", name="Undo: Replaced, Nozzle n-one, Laser room pen").click()
+        await expect(page.locator("#outbox")).to_be_hidden()
+        await expect(job(page).get_by_role("button", name="Replaced")).to_be_enabled()
+    assert (await server.stored(server.order("n-one").order_id)).state == "open"
+
+
+async def test_what_somebody_else_did_meanwhile_is_said_in_words(chromium: Browser, server: WorkServer) -> None:
+    order = server.order("n-one")
+    async with phone(chromium, server) as page:
+        await page.context.set_offline(True)
+        await job(page).get_by_role("button", name="Replaced").click()
+        await server.rig.services.work_acts.claim(LEE, order.order_id, ClaimBody(reason="worn"))
+        await page.context.set_offline(False)
+        await page.get_by_role("button", name="Send now").click()
+        refused = page.locator("#outbox .refused")
+        await expect(refused.locator(".fate")).to_have_text("lee has claimed it already.", timeout=20_000)
+        await refused.get_by_role("button").click()
+        await expect(page.locator("#outbox")).to_be_hidden()
+    stored = await server.stored(order.order_id)
+    assert stored.claimed_by == "lee"
+
+
+async def test_a_sign_in_that_ended_without_signal_keeps_the_acts_until_the_same_person_is_back(
+    chromium: Browser, server: WorkServer
+) -> None:
+    order = server.order("n-one")
+    async with phone(chromium, server) as page:
+        await page.context.set_offline(True)
+        await job(page).get_by_role("button", name="Replaced").click()
+        server.rig.clock.advance(13 * 60 * MINUTE_MS)
+        await page.context.set_offline(False)
+        await expect(page.locator("#outbox .why")).to_contain_text("Sign in again to send this", timeout=20_000)
+        assert (await server.stored(order.order_id)).state == "open"
+
+        await sign_in(page, server, "lee")
+        await live(page)
+        await expect(page.locator("#outbox")).to_be_hidden()
+        assert (await server.stored(order.order_id)).state == "open"
+        await sign_in(page, server, "kim")
+        await expect(page.locator("#work-waiting")).to_contain_text("n-one", timeout=20_000)
+    stored = await server.stored(order.order_id)
+    assert (stored.claimed_by, stored.claimed_ms is not None) == ("kim", True)
+    assert stored.claimed_ms is not None
+    assert stored.claimed_ms < NOW_MS + 5 * MINUTE_MS
+
+
+async def test_signing_out_asks_before_it_erases_what_was_not_sent_and_leaves_nothing(
+    chromium: Browser, server: WorkServer
+) -> None:
+    async with phone(chromium, server) as page:
+        await keeps(page, "/work")
+        await page.context.set_offline(True)
+        await job(page).get_by_role("button", name="Replaced").click()
+        await page.get_by_role("button", name="Send now").click()
+        await page.context.set_offline(False)
+        await page.route("**/api/v1/me", lambda route: route.abort())
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page.locator("dialog")).to_contain_text("1 act has not been sent.")
+        await page.get_by_role("button", name="Stay signed in").click()
+        await expect(page.locator("#outbox .count")).to_have_text("1 unsent")
+        await page.get_by_role("button", name="Sign out").click()
+        await page.get_by_role("button", name="Sign out and erase").click()
+        await page.wait_for_url("**/login")
+        assert await page.evaluate(KEPT) == []
+        await page.context.set_offline(True)
+        await page.goto(f"{server.url}/work")
+        await expect(page.locator("body")).to_contain_text("No connection")
+        await expect(page.locator("body")).not_to_contain_text("n-one")
+    assert (await server.stored(server.order("n-one").order_id)).state == "open"
+
+
+async def test_a_phone_keeps_no_page_of_whoever_used_it_before(chromium: Browser, server: WorkServer) -> None:
+    async with phone(chromium, server) as page:
+        await keeps(page, "/work")
+        path = f"/work/orders/{server.order('n-one').order_id}"
+        await page.goto(server.url + path)
+        await keeps(page, path)
+        await page.context.clear_cookies()
+        await sign_in(page, server, "lee")
+        await keeps(page, path, kept=False)
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")],
+    ids=["phone-light", "phone-dark", "desk-light", "desk-dark"],
+)
+async def test_the_pages_about_work_are_open_to_everybody(
+    chromium: Browser, server: WorkServer, size: tuple[int, int], scheme: Scheme
+) -> None:
+    order = server.order("n-one").order_id
+    async with phone(chromium, server, "mara", size, scheme) as page:
+        for path in ("/work", f"/work/orders/{order}", "/work/orders?state=any", "/silences"):
+            await page.goto(server.url + path)
+            assert await sideways(page) == 0, path
+            assert await violations(page) == [], path
+        await page.goto(f"{server.url}/work")
+        await page.context.set_offline(True)
+        await job(page).get_by_role("button", name="Replaced").click()
+        await expect(page.locator("#outbox")).to_be_visible()
+        assert await sideways(page) == 0
+        assert await violations(page) == []
+
+
+async def test_every_target_is_large_enough_for_a_thumb(chromium: Browser, server: WorkServer) -> None:
+    order = server.order("n-one").order_id
+    async with phone(chromium, server, "mara") as page:
+        for path in ("/work", f"/work/orders/{order}"):
+            await page.goto(server.url + path)
+            small = await page.eval_on_selector_all(
+                "main :is(button, select, a.big, a.chip, textarea, input:not([type=radio])), main .pick",
+                "all => all.filter(one => one.offsetParent && one.getBoundingClientRect().height < 44)"
+                ".map(one => one.outerHTML.slice(0, 120))",
+            )
+            assert small == [], path
+
+
+async def test_an_order_is_noted_assigned_and_claimed_by_keyboard(chromium: Browser, server: WorkServer) -> None:
+    order = server.order("n-one").order_id
+    async with phone(chromium, server, "mara", DESK) as page:
+        await page.goto(f"{server.url}/work/orders/{order}")
+        await live(page)
+        await page.get_by_label("What others should know").fill("The door code is at the desk")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#order-history")).to_contain_text("The door code is at the desk")
+        await page.get_by_label("Give it to").select_option("kim")
+        await page.get_by_role("button", name="Assign").press("Enter")
+        await expect(page.locator("#order-history")).to_contain_text("→ kim")
+        await page.get_by_label("recalled").press("Space")
+        await page.get_by_role("button", name="Replaced").press("Enter")
+        await page.get_by_role("button", name="Send now").press("Enter")
+        await expect(page.locator("#order-state")).to_have_text("Claimed")
+    stored = await server.stored(order)
+    assert (stored.assignee, stored.claimed_by, stored.claim_reason) == ("kim", "mara", "recalled")
+
+
+async def test_an_alert_is_acknowledged_and_silenced_with_one_tap(chromium: Browser, server: WorkServer) -> None:
+    async with phone(chromium, server) as page:
+        card = page.locator(".one-alert", has_text="Laser room pen")
+        await card.get_by_role("button", name="Silence for a day").tap()
+        await expect(card).to_contain_text("silenced", timeout=10_000)
+        await card.get_by_role("button", name="Acknowledge").tap()
+        await expect(card).to_have_count(0, timeout=10_000)
+    (alert,) = [found for found in await server.rig.store.alerts(limit=10, before=None) if found.subject == "n-one"]
+    assert alert.acknowledged_by == "kim"
+
+
+async def test_taking_a_visit_takes_every_order_on_it(chromium: Browser, server: WorkServer) -> None:
+    async with phone(chromium, server) as page:
+        visit = page.locator(".visit", has_text="n-one")
+        await visit.get_by_role("button", name="Take this visit").tap()
+        await expect(visit).to_contain_text("This visit is yours", timeout=10_000)
+    assert (await server.stored(server.order("n-one").order_id)).assignee == "kim"
