@@ -45,9 +45,10 @@ screenshots: $(VENV)/.dev ## pictures of every page into out/screenshots (needs 
 
 lock: $(VENV)/.dev ## resolve the locked versions again
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile -q --universal -p 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal -p 3.11 --generate-hashes --no-header --no-annotate \
+		--extra export pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal -p 3.11 --generate-hashes --no-header --no-annotate --group dev \
-		-c requirements.lock pyproject.toml -o requirements-dev.lock
+		--extra export -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what these targets made
 	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis
