@@ -8,9 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import gateway_under_load
+from bench import gateway_under_load, viewers
 
-BENCHMARKS = ("backlog", "steady", "append", "alerts")
+BENCHMARKS = ("backlog", "steady", "viewers", "append", "alerts", "demand")
 
 
 def main() -> None:
@@ -28,8 +28,10 @@ def main() -> None:
                 gateway_under_load.backlog(Path(directory), options.messages, options.runs)
             elif name == "steady":
                 gateway_under_load.steady(Path(directory), options.rate, options.seconds)
+            elif name == "viewers":
+                viewers.viewers(Path(directory), devices=10_000, per_s=200, seconds=options.seconds, number=50)
             else:
-                module = {"append": "bench.bench_append", "alerts": "bench.alert_pass"}[name]
+                module = {"append": "bench.bench_append", "alerts": "bench.alert_pass", "demand": "bench.demand"}[name]
                 subprocess.run([sys.executable, "-m", module], check=True)
 
 

@@ -17,10 +17,16 @@ from collectors.mqtt import MqttCollector
 from collectors.mqtt_publish import Publisher
 from dashboards.charts.render import ChartRenderer, cache_folder
 from gateway.alerts.engine import AlertEngine
+from gateway.analytics.background import Background, background
+from gateway.analytics.clinic_needs import ClinicNeeds
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config
 from gateway.errors import SilverpointError, StoreUnavailableError
 from gateway.events import Events
+from gateway.export.archiver import Archiver
+from gateway.export.files import make_folder
+from gateway.export.parquet import require_pyarrow
+from gateway.export.sample_archive import SampleArchive
 from gateway.forecasting.board import ForecastBook, Forecasts, NoForecasts
 from gateway.forecasting.online import ForecastKeeper
 from gateway.ingest.feed import CommitFeed
@@ -31,11 +37,14 @@ from gateway.lock import StoreLock
 from gateway.notify.advice import AdvicePublisher
 from gateway.notify.notifier import Notifier, NotifierParts
 from gateway.notify.outlook import outlook_from
+from gateway.notify.pictures import WearIllustrator
 from gateway.pipeline_intake import PipelineIntake
 from gateway.self_watch import SelfWatch
 from gateway.serve.control import ControlServer, Dispatch, socket_path
 from gateway.serve.dispatch import dispatch
 from gateway.serve.http import create_app
+from gateway.serve.outlook import WaitingCosts
+from gateway.serve.reports.desk import ReportSettings
 from gateway.serve.server import HttpServer
 from gateway.serve.services import Parts, Services, WorkParts, build_services
 from gateway.session_listener import SessionListener
@@ -66,6 +75,7 @@ class Gateway:
     engine: AlertEngine
     keeper: ForecastKeeper | None
     """None: nothing is forecast, by configuration."""
+    analytics: Background
     desk: WorkDesk
     advice: AdvicePublisher | None
     notifier: Notifier
@@ -88,11 +98,13 @@ class Gateway:
                 serving = tasks.create_task(self.http.run(), name="http")
                 background = self._start_background(tasks)
                 stopped = tasks.create_task(stop.wait(), name="stop signal")
-                await asyncio.wait({stopped, connecting, working, serving}, return_when=asyncio.FIRST_COMPLETED)
-                await self._drain(working)
-                await self.collector.close()
-                self.stopping.set()
-                self.http.stop()
+                try:
+                    await asyncio.wait({stopped, connecting, working, serving}, return_when=asyncio.FIRST_COMPLETED)
+                    await self._drain(working)
+                    await self.collector.close()
+                finally:  # also where a task has failed: open event streams would keep the server, and all of us, alive
+                    self.stopping.set()
+                    self.http.stop()
                 for task in (*background, stopped):
                     task.cancel()
         except* CollectorError as errors:
@@ -105,10 +117,15 @@ class Gateway:
         background = [
             tasks.create_task(self.engine.run(), name="alerts"),
             tasks.create_task(self.desk.run(), name="work"),
+            tasks.create_task(self.analytics.use.run(), name="use"),
+            tasks.create_task(self.analytics.demand.run(), name="demand"),
             tasks.create_task(self.notifier.run(), name="notify"),
             tasks.create_task(_maintain(self.store, self.clock, self.events), name="store maintenance"),
             tasks.create_task(_count_connected_time(self.collector, self.pipeline, self.clock), name="connected time"),
         ]
+        if (folder := self.config.retention.archive_dir) is not None:
+            archiver = Archiver(self.store, self.config.store.url, folder, self.clock, self.events)
+            background.append(tasks.create_task(archiver.run(), name="archive"))
         if self.keeper is not None:
             background.append(tasks.create_task(self.keeper.run(), name="forecasts"))
         if self.advice is not None:
@@ -140,6 +157,7 @@ async def open_gateway(config: Config, clock: Clock, *, open_as: Viewer | None =
             finally:
                 await gateway.http.close()
                 gateway.charts.close()
+                gateway.services.reports.close()
         finally:
             await store.close()
 
@@ -200,7 +218,17 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
         forecasts=forecasts,
     )
     await engine.restore()
-    work = _work(config, store, fleet, registry, engine, feed, clock, events, forecasts)
+    analytics = background(
+        store=store,
+        fleet=fleet,
+        registry=registry,
+        forecasts=forecasts,
+        clock=clock,
+        events=events,
+        degraded_health=config.alerts.rule("battery_degraded").threshold,
+    )
+    needs = ClinicNeeds(analytics.demand)
+    work = _work(config, store, fleet, registry, engine, feed, clock, events, forecasts, needs)
     await work.desk.restore()
     advice = _advice(config, fleet, registry, engine, feed, clock, events, forecasts) if config.notify.advice else None
     if advice is not None:
@@ -218,9 +246,18 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
         stop=stopping,
         work=work,
         forecasts=forecasts,
+        demand=analytics.demand,
+        privacy_k=config.privacy.k,
+        archive=_archive(config, store),
     )
     services = await build_services(
-        parts, config.http, due_wear=config.alerts.due_wear, alerts=config.alerts, open_as=open_as
+        parts,
+        config.http,
+        due_wear=config.alerts.due_wear,
+        alerts=config.alerts,
+        open_as=open_as,
+        costs=WaitingCosts(config.forecast.cost_ratio, config.work.nozzle_price),
+        reports=ReportSettings(config.store.url, config.alerts.due_wear, config.forecast.cost_ratio),
     )
     charts = ChartRenderer(cache_folder())
     return Gateway(
@@ -233,9 +270,10 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
         pipeline=pipeline,
         engine=engine,
         keeper=keeper,
+        analytics=analytics,
         desk=work.desk,
         advice=advice,
-        notifier=_notifier(config, services, engine, forecasts),
+        notifier=_notifier(config, services, engine, forecasts, charts),
         services=services,
         charts=charts,
         http=HttpServer(create_app(services, charts), config.http),
@@ -243,9 +281,19 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
     )
 
 
+def _archive(config: Config, store: Store) -> SampleArchive | None:
+    """Raises SilverpointError where pyarrow is not installed or the folder can't be made."""
+    folder = config.retention.archive_dir
+    if folder is None:
+        return None
+    require_pyarrow()
+    make_folder(folder)
+    return SampleArchive(store, folder)
+
+
 def _retention(config: Config) -> Retention:
     kept = config.retention
-    return Retention(kept.samples_days, kept.sessions_days, kept.quarantine_days)
+    return Retention(kept.samples_days, kept.sessions_days, kept.quarantine_days, archived=kept.archive_dir is not None)
 
 
 def _keeper(
@@ -272,6 +320,7 @@ def _work(
     clock: Clock,
     events: Events,
     forecasts: Forecasts,
+    needs: ClinicNeeds,
 ) -> WorkParts:
     desk = WorkDesk(
         store=store,
@@ -282,7 +331,15 @@ def _work(
         events=events,
         clock=clock,
     )
-    planner = Planner(fleet=fleet, registry=registry, forecasts=forecasts, desk=desk, settings=config.work, clock=clock)
+    planner = Planner(
+        fleet=fleet,
+        registry=registry,
+        forecasts=forecasts,
+        desk=desk,
+        settings=config.work,
+        clock=clock,
+        needs=needs,
+    )
     return WorkParts(desk, planner)
 
 
@@ -312,7 +369,9 @@ def _advice(
     )
 
 
-def _notifier(config: Config, services: Services, engine: AlertEngine, forecasts: Forecasts) -> Notifier:
+def _notifier(
+    config: Config, services: Services, engine: AlertEngine, forecasts: Forecasts, charts: ChartRenderer
+) -> Notifier:
     parts = services.parts
     return Notifier(
         NotifierParts(
@@ -327,6 +386,9 @@ def _notifier(config: Config, services: Services, engine: AlertEngine, forecasts
             clock=parts.clock,
             events=parts.events,
             public_url=config.http.public_url or f"http://{config.http.listen}",
+            illustrator=WearIllustrator(
+                store=parts.store, fleet=parts.fleet, registry=parts.registry, renderer=charts, events=parts.events
+            ),
         ),
         config.notify,
     )
@@ -348,7 +410,7 @@ class _Readiness:
 
 def _dispatcher(services: Services) -> Dispatch:
     async def act(name: str, args: Mapping[str, JsonValue], actor: Viewer) -> dict[str, JsonValue]:
-        return await dispatch(services.actions, name, args, actor)
+        return await dispatch(services.actions, name, args, actor, services.product)
 
     return act
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from gateway.config_alerts import AlertsConfig
+from gateway.config_alerts import AlertsConfig, SeveralMistakesError
 from gateway.config_forecast import ForecastConfig
 from gateway.config_notify import NotifyConfig
 from gateway.config_sections import (
@@ -131,14 +131,17 @@ def _hidden_errors(errors: Sequence[ErrorDetails], sources: Sequence[Gathered]) 
 
 
 def _told(errors: Sequence[ErrorDetails], sources: Sequence[Gathered]) -> list[str]:
-    return [_tell(error, sources) for error in errors]
+    return [line for error in errors for line in _tell(error, sources)]
 
 
-def _tell(error: ErrorDetails, sources: Sequence[Gathered]) -> str:
+def _tell(error: ErrorDetails, sources: Sequence[Gathered]) -> list[str]:
     place = tuple(str(part) for part in error["loc"][:2])
     origins = [source.origins[part] for part in (place, place[:1]) for source in sources if part in source.origins]
     origin = origins[0] if origins else "configuration"
-    return f"{origin}: {'.'.join(place)}{_inside(error)}: {_what(error, place)}"
+    reason = error.get("ctx", {}).get("error")
+    if isinstance(reason, SeveralMistakesError):
+        return [f"{origin}: {'.'.join(place)}.{mistake}" for mistake in reason.mistakes]
+    return [f"{origin}: {'.'.join(place)}{_inside(error)}: {_what(error, place)}"]
 
 
 def _inside(error: ErrorDetails) -> str:

@@ -73,6 +73,7 @@ DEFAULTS: Final[Mapping[Rule, RuleSettings]] = MappingProxyType(
         "message_rejected": RuleSettings("warning", keep_firing_s=3_600, threshold=1.0),
         "gateway_disk_low": RuleSettings("warning", 0, 60, threshold=0.1, hysteresis=0.02, critical=0.05),
         "gateway_broker_lost": RuleSettings("critical", 0, 60, threshold=60.0),
+        "gateway_message_dead": RuleSettings("critical", threshold=1.0),
     }
 )
 """Wear, charge, health and disk are ratios, silence and durations seconds, depth millimetres."""
@@ -163,6 +164,14 @@ def _from_text(value: object) -> object:
         raise ValueError('write JSON, as [{"rule": "battery_low", "clinic": "C-1", "threshold": 0.3}]') from None
 
 
+class SeveralMistakesError(ValueError):
+    """What is wrong between keys of a section; each is told on a line of its own."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("; ".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+
 class AlertsConfig(_Part):
     """When alerts are raised. Wear is a ratio: at 1 a nozzle must be replaced. Holds are in telemetry time."""
 
@@ -175,16 +184,10 @@ class AlertsConfig(_Part):
     overrides: Annotated[tuple[RuleOverride, ...], BeforeValidator(_from_text)] = ()
 
     @model_validator(mode="after")
-    def _can_clear(self) -> Self:
-        if self.wear_hysteresis >= self.due_wear:
-            raise ValueError("wear_hysteresis must be below due_wear, or an alert could never clear")
-        return self
-
-    @model_validator(mode="after")
     def _levels_make_sense(self) -> Self:
         mistakes = list(self._mistakes())
         if mistakes:
-            raise ValueError("; ".join(mistakes))
+            raise SeveralMistakesError(mistakes)
         return self
 
     def rule(self, rule: Rule) -> RuleSettings:
@@ -216,6 +219,8 @@ class AlertsConfig(_Part):
         return MappingProxyType(rules)
 
     def _mistakes(self) -> Iterator[str]:
+        if self.wear_hysteresis >= self.due_wear:
+            yield "wear_hysteresis: must be below due_wear, or an alert could never clear"
         for rule, patch in self.rules.items():
             yield from mistakes_in(rule, patch, self._everywhere[rule], f"rules.{rule}")
         for number, one in enumerate(self.overrides, start=1):

@@ -183,10 +183,15 @@ class RetentionConfig(_Section):
     samples_days: Annotated[int, Field(ge=1, le=3_650)] = 180
     sessions_days: Annotated[int, Field(ge=1, le=36_500)] = 3_650
     quarantine_days: Annotated[int, Field(ge=1, le=3_650)] = 90
+    archive_dir: Path | None = None
+    """Samples past their time go there as Parquet files; None: they go for good."""
 
 
 class PrivacyConfig(_Section):
-    """Reserved: this version has no key here."""
+    """What vendors are told."""
+
+    k: Annotated[int, Field(ge=3, le=1_000)] = 5
+    """No number says anything about fewer clinics."""
 
 
 class LogConfig(_Section):

@@ -42,6 +42,7 @@ class Events:
             "notifications", "Attempts to notify, by what came of them.", "channel", "outcome"
         )
         self._heartbeats_missed = self._counter("heartbeats_missed", "Heartbeats that nobody took.")
+        self._pictures_failed = self._counter("mail_pictures_failed", "Pictures that mails went out without.")
         self._sealed = self._counter("store_sealed_rows", "Samples moved from the hot table to their day's table.")
         self._starts = self._counter("starts", "Times the gateway has started (1 in each process).")
         self._stops = self._counter("stops", "Clean ends of the gateway.")
@@ -51,6 +52,8 @@ class Events:
         self._maintenance_failures = self._counter(
             "store_maintenance_failures", "Steps of sealing and retention that failed and are tried again."
         )
+        self._archived = self._counter("store_archived_samples", "Samples written to files of the archive.")
+        self._archive_failures = self._counter("store_archive_failures", "Files of the archive that failed.")
         self._connected = Gauge(
             "silverpoint_broker_connected", "1 while connected to the broker.", registry=self.registry
         )
@@ -159,6 +162,10 @@ class Events:
         self._heartbeats_missed.inc()
         self._log.warning("heartbeat not taken", why=why)
 
+    def picture_failed(self, why: str) -> None:
+        self._pictures_failed.inc()
+        self._log.warning("mail goes without its picture", why=why)
+
     def wear_fitted(self, model: str, fit_no: int, units: int, lives: int) -> None:
         self._wear_fits.inc()
         self._log.info("wear learnt", model=model, fit=fit_no, nozzles=units, ended=lives)
@@ -182,6 +189,14 @@ class Events:
     def maintenance_failed(self, why: str) -> None:
         self._maintenance_failures.inc()
         self._log.error("store maintenance failed, trying again later", why=why)
+
+    def samples_archived(self, name: str, samples: int) -> None:
+        self._archived.inc(samples)
+        self._log.info("samples archived", file=name, samples=samples)
+
+    def archiving_failed(self, why: str) -> None:
+        self._archive_failures.inc()
+        self._log.error("archiving failed; the samples stay in the store", why=why)
 
     def samples_sealed(self, rows: int) -> None:
         self._sealed.inc(rows)

@@ -30,3 +30,5 @@ class Viewer:
     name: str
     role: Role
     scope: Scope = Scope()
+    told_published: bool = True
+    """Of a vendor: whether told the numbers that are published about the whole fleet."""

@@ -27,6 +27,7 @@ Rule: TypeAlias = Literal[
     "message_rejected",
     "gateway_disk_low",
     "gateway_broker_lost",
+    "gateway_message_dead",
 ]
 Severity: TypeAlias = Literal["info", "warning", "critical"]
 AlertState: TypeAlias = Literal["pending", "firing", "resolved"]

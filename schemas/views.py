@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from schemas.access import Viewer
-from schemas.alert import Alert, AlertState, Rule, Severity
+from schemas.alert import Alert, AlertState, Rule, Severity, Silence, SilenceKind
 from schemas.records import Form, PowerSource
 from schemas.registry import DeviceLifecycle
 
@@ -124,6 +124,47 @@ class AlertView(_View):
         )
 
 
+class SilenceView(_View):
+    """One silence. `ended_ms`: when it was ended before its time; `ended_by` null then: by its alert."""
+
+    id: int
+    kind: SilenceKind
+    rule: Rule | None
+    clinic: str | None
+    device: str | None
+    subject: str | None
+    severity: Severity | None
+    starts_ms: int
+    ends_ms: int
+    ends_with_alert: bool
+    comment: str
+    created_by: str
+    created_ms: int
+    ended_ms: int | None
+    ended_by: str | None
+
+    @classmethod
+    def of(cls, silence: Silence) -> SilenceView:
+        meant = silence.matchers
+        return cls(
+            id=silence.silence_id,
+            kind=silence.kind,
+            rule=meant.rule,
+            clinic=meant.clinic_id,
+            device=meant.device_id,
+            subject=meant.subject,
+            severity=meant.severity,
+            starts_ms=silence.starts_ms,
+            ends_ms=silence.ends_ms,
+            ends_with_alert=silence.ends_with_alert,
+            comment=silence.comment,
+            created_by=silence.created_by,
+            created_ms=silence.created_ms,
+            ended_ms=silence.ended_ms,
+            ended_by=silence.ended_by,
+        )
+
+
 class ClinicView(_View):
     id: str
     name: str
@@ -173,6 +214,10 @@ class FleetReader(Protocol):
 
     def devices(self, viewer: Viewer) -> Sequence[DeviceView]:
         """Every device in scope, in order of (clinic, id)."""
+        ...
+
+    async def standing(self, viewer: Viewer) -> Sequence[DeviceView]:
+        """Every device in scope, in no order; asked so, a large fleet holds nobody up."""
         ...
 
     def device(self, viewer: Viewer, device_id: str) -> DeviceView | None:

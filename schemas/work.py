@@ -10,6 +10,8 @@ from schemas.alert import Severity
 SubjectKind: TypeAlias = Literal["nozzle", "battery", "device"]
 OrderState: TypeAlias = Literal["open", "claimed", "confirmed", "closed"]
 ReplaceReason: TypeAlias = Literal["worn", "damaged", "expired", "recalled", "preventive", "mistake"]
+OrderAct: TypeAlias = Literal["opened", "moved", "raised", "assigned", "claimed", "noted", "confirmed", "closed"]
+"""What can happen to an order."""
 PlaceKind: TypeAlias = Literal["clinic", "vehicle"]
 
 SUBJECT_KINDS: Final[tuple[SubjectKind, ...]] = get_args(SubjectKind)

@@ -18,12 +18,14 @@ from gateway.cli.common import unwrapped
 from gateway.cli.demo import demo
 from gateway.cli.device import device
 from gateway.cli.doctor import doctor
+from gateway.cli.export import export
 from gateway.cli.forecast import forecast
 from gateway.cli.notify import notify
 from gateway.cli.quarantine import quarantine
 from gateway.cli.registry import registry
 from gateway.cli.rehearse import rehearse
 from gateway.cli.replay import replay
+from gateway.cli.report import report
 from gateway.cli.run import run
 from gateway.cli.schema import schema
 from gateway.cli.simulate import simulate
@@ -44,7 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, run, simulate, validate, replay, rehearse, forecast, backtest, schema, doctor):
+for command in (demo, run, simulate, validate, replay, rehearse, report, forecast, backtest, export, schema, doctor):
     app.command(cls=ThoroughCommand, help=unwrapped(command.__doc__))(command)
 for name, commands in (
     ("registry", registry),

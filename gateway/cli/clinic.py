@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -38,12 +40,16 @@ def forget(
 async def _forget(settings: Config, clinic_id: str) -> Forgotten:
     from gateway.cli.target import retention
     from gateway.clock import SystemClock
+    from gateway.export.archive_forget import forget_in_archive
+    from gateway.export.parquet import require_pyarrow
     from gateway.lock import StoreLock
     from gateway.serve.access import LOCAL, audit_row
     from gateway.store.sqlite import SqliteStore, Tuning
 
     now_ms = SystemClock().now_ms()
-    path = settings.store.path
+    path, archive = settings.store.path, settings.retention.archive_dir
+    if archive is not None:
+        require_pyarrow()
     try:
         with StoreLock(path):
             # Sealed to the last sample, so that each is in one place only.
@@ -51,9 +57,13 @@ async def _forget(settings: Config, clinic_id: str) -> Forgotten:
             try:
                 while (await store.maintain(now_ms)).more:
                     pass
-                return await store.forget_clinic(
+                done = await store.forget_clinic(
                     clinic_id, audit_row(now_ms, LOCAL.name, "forget_clinic", clinic_id, {})
                 )
+                if archive is None:
+                    return done
+                gone = await asyncio.to_thread(forget_in_archive, archive, clinic_id)
+                return replace(done, rows=done.rows + gone)
             finally:
                 await store.close()
     except AlreadyRunningError as error:

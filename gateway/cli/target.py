@@ -71,7 +71,7 @@ async def locked_store(config: Config) -> AsyncIterator[Store]:
 def retention(config: Config) -> Retention:
     """For how long the store keeps what it keeps."""
     kept = config.retention
-    return Retention(kept.samples_days, kept.sessions_days, kept.quarantine_days)
+    return Retention(kept.samples_days, kept.sessions_days, kept.quarantine_days, archived=kept.archive_dir is not None)
 
 
 async def _act_on_store(config: Config, action: str, args: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

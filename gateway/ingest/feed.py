@@ -29,10 +29,18 @@ class Follower:
     async def next(self) -> Changed:
         """Waits for a change, then hands out all that has gathered."""
         await self._wake.wait()
+        return Changed(self._commit_no, self.gathered())
+
+    async def wait(self) -> None:
+        """Returns once something has gathered."""
+        await self._wake.wait()
+
+    def gathered(self) -> frozenset[str]:
+        """Hands out the devices that have gathered, without waiting for any."""
         self._wake.clear()
-        changed = Changed(self._commit_no, frozenset(self._device_ids))
+        device_ids = frozenset(self._device_ids)
         self._device_ids.clear()
-        return changed
+        return device_ids
 
     def tell(self, commit_no: int, device_ids: Iterable[str]) -> None:
         self._commit_no = max(self._commit_no, commit_no)

@@ -66,6 +66,10 @@ class Fleet:
         """What each device says that ever showed this nozzle."""
         return self._by_serial.get(serial, {}).values()
 
+    def lot_read(self, serial: str) -> str | None:
+        """The lot that a person read off the nozzle."""
+        return self._lots.get(serial)
+
     def nozzles(self) -> Iterator[NozzleState]:
         for serial in tuple(self._by_serial):
             nozzle = self.nozzle(serial)

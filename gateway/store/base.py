@@ -8,8 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from gateway.store.archive_base import ArchiveStore
+from gateway.store.demand_base import DemandStore
 from gateway.store.forecast_base import ForecastStore
+from gateway.store.lives_base import LivesStore
 from gateway.store.notify_base import NotifyStore
+from gateway.store.report_base import ReportStore
+from gateway.store.resume_base import Position, ResumeStore
 from gateway.store.rows import (
     Batch,
     CommitResult,
@@ -36,6 +41,8 @@ from gateway.store.service_rows import (
     User,
 )
 from gateway.store.silence_base import SilenceStore
+from gateway.store.told_base import ToldStore
+from gateway.store.use_base import UseStore
 from gateway.store.work_base import WorkStore
 from schemas.alert import Alert, Rule
 from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel, RegistryEntry
@@ -137,11 +144,16 @@ class AlertStore(Protocol):
         ...
 
     async def apply_alerts(
-        self, changes: Sequence[AlertChange], mark: int, ended_silences: EndedSilences | None = None
+        self,
+        changes: Sequence[AlertChange],
+        mark: int,
+        ended_silences: EndedSilences | None = None,
+        position: Position | None = None,
     ) -> tuple[Alert, ...]:
         """Writes the changes, a history row for each, and the mark, in one transaction; gives the alerts as stored.
         A change whose `expected_state` no longer holds is left out (somebody else made it). Several changes of one
-        alert come in their order; those of a new one carry `alert_id` 0. Silences that end with it end too."""
+        alert come in their order; those of a new one carry `alert_id` 0. Silences that end with it end too, and
+        `position` is where `unlooked_since_ms` begins from then on."""
         ...
 
     async def alerts(
@@ -222,6 +234,13 @@ class Store(
     SilenceStore,
     WorkStore,
     NotifyStore,
+    ResumeStore,
+    ReportStore,
+    ArchiveStore,
+    ToldStore,
+    UseStore,
+    LivesStore,
+    DemandStore,
     Protocol,
 ):
     """All of it."""

@@ -58,6 +58,10 @@ class NotifyStore(Protocol):
         """Newest first; `before` is the message_id of the page before's last row."""
         ...
 
+    async def dead_messages(self, since_ms: int) -> int:
+        """How many messages were given up since then."""
+        ...
+
     async def forget_messages(self, before_ms: int) -> int:
         """Drops messages that ended before; how many."""
         ...

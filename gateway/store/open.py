@@ -6,8 +6,11 @@ from typing import Final
 
 from gateway.errors import StoreError
 from gateway.store.base import Store
+from gateway.store.export_base import ExportSource
 from gateway.store.service_rows import Retention
 from gateway.store.sqlite import SqliteStore, restore_store
+from gateway.store.sqlite.exporting import SqliteExport
+from gateway.store.sqlite.reading import SqliteReading
 
 _SQLITE: Final = "sqlite:///"
 
@@ -26,6 +29,19 @@ async def open_store(url: str, retention: Retention | None = None) -> Store:
     Raises StoreError with what to do, StoreVersionError where a newer program wrote it.
     """
     return await SqliteStore.open(store_path(url), retention=retention)
+
+
+async def open_reading(url: str) -> Store:
+    """Opens the store to read it, also while a gateway writes it; nothing is made and nothing migrated.
+
+    Raises StoreError with what to do, StoreVersionError where a newer program wrote it.
+    """
+    return await SqliteReading.open_reading(store_path(url))
+
+
+def open_export(url: str) -> ExportSource:
+    """Opens the store to export it, also while a gateway writes it. Raises StoreError, StoreVersionError."""
+    return SqliteExport.open(store_path(url))
 
 
 async def restore(url: str, backup: str) -> None:

@@ -242,6 +242,10 @@ class SamplePoint(NamedTuple):
     sessions_total: int
     session_active: bool
     estimated: bool
+    received_ms: int = 0
+    """Receipt of a sample; 0: a bucket."""
+    clock_ms: int | None = None
+    """What the device's clock said; None: it was not set."""
 
 
 class RollupRow(NamedTuple):

@@ -93,6 +93,8 @@ class Retention:
     samples_days: int = 400
     sessions_days: int = 3_650
     quarantine_days: int = 90
+    archived: bool = False
+    """Samples stay until a file of the archive has them."""
 
 
 @dataclass(frozen=True, slots=True)

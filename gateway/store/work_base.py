@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
 from gateway.store.service_rows import AuditRow
-from schemas.work import OrderState, PlaceKind, SubjectKind, WorkOrder
-
-OrderAct: TypeAlias = Literal["opened", "moved", "raised", "assigned", "claimed", "noted", "confirmed", "closed"]
+from schemas.alert import Alert
+from schemas.work import OrderAct, OrderState, PlaceKind, SubjectKind, WorkOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +54,29 @@ class Forgotten:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class FiredAlert:
+    """An alert at the moment at which it began to fire; it may be over by now. Numbered in order."""
+
+    number: int
+    alert: Alert
+
+
 class WorkStore(Protocol):
     """Work orders, spares, calendars."""
 
-    async def apply_orders(self, changes: Sequence[OrderChange]) -> tuple[WorkOrder, ...]:
-        """Writes the changes with history and audit in one transaction; gives the orders as stored. A change is left
-        out where the order changed meanwhile, or where a nozzle (or a battery's live order) has one already."""
+    async def apply_orders(self, changes: Sequence[OrderChange], mark: int | None = None) -> tuple[WorkOrder, ...]:
+        """Writes the changes with history and audit, and the mark if there is one, in one transaction; gives the
+        orders as stored. A change is left out where the order changed meanwhile, or where a nozzle (or a battery's
+        live order) has one already."""
+        ...
+
+    async def work_mark(self) -> int:
+        """The number of the last fired alert that was made work of. A store that has none begins with the newest."""
+        ...
+
+    async def fired_alerts(self, after: int, limit: int) -> tuple[FiredAlert, ...]:
+        """What began to fire after that one, in order."""
         ...
 
     async def live_orders(self) -> tuple[WorkOrder, ...]:

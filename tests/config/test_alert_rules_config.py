@@ -94,3 +94,21 @@ def test_levels_that_a_rule_does_not_have_or_that_contradict_each_other_are_told
     with pytest.raises(ConfigError) as caught:
         loaded(tmp_path, text)
     assert told in "\n".join(caught.value.mistakes)
+
+
+def test_each_contradiction_has_a_line_of_its_own_all_at_once(tmp_path: Path) -> None:
+    text = (
+        "[alerts]\ndue_wear = 0.2\nwear_hysteresis = 0.3\n"
+        "[alerts.rules.mains_lost]\nthreshold = 1\n[alerts.rules.battery_low]\ncritical = 0.5\n"
+        '[[alerts.overrides]]\nrule = "depth_out_of_range"\nclinic = "C-1"\nlow = 3.0\n'
+    )
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, text)
+    keys = [
+        "alerts.wear_hysteresis: ",
+        "alerts.rules.mains_lost: ",
+        "alerts.rules.battery_low: ",
+        "alerts.overrides 1: ",
+    ]
+    told = caught.value.mistakes
+    assert [key for key in keys if sum(key in line for line in told) == 1] == keys, told

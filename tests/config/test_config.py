@@ -146,7 +146,7 @@ def test_a_check_between_keys_is_told_beside_a_mistake_in_another_key(tmp_path: 
     path = write(tmp_path, "[alerts]\ndue_wear = 0.2\nwear_hysteresis = 0.3\ndue_hold_s = -1\n")
     assert mistakes(path, {}) == [
         f"{path} line 4: alerts.due_hold_s: must be at least 0 (found '-1')",
-        f"{path} line 1: alerts: wear_hysteresis must be below due_wear, or an alert could never clear",
+        f"{path} line 1: alerts.wear_hysteresis: must be below due_wear, or an alert could never clear",
     ]
 
 

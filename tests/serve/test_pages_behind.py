@@ -17,6 +17,7 @@ ADMIN = Viewer("admin", "admin")
 MANAGER = Viewer("manager", "manager")
 VENDOR = Viewer("vendor", "vendor")
 NEIGHBOUR = Viewer("neighbour", "manager", Scope(clinics=frozenset({CLINICS[1]})))
+WORKING = {"silence", "work", "do_work", "close_work"}
 SINCE_MS = NOW_MS - 240 * MINUTE_MS
 
 
@@ -42,9 +43,16 @@ async def test_a_device_has_its_series_sessions_and_ledger(tmp_path: Path) -> No
 async def test_roles_and_scopes_say_which_pages_there_are(tmp_path: Path) -> None:
     rig = await filled(tmp_path)
     pages = rig.services.page_reader
-    assert pages.may(VENDOR) == frozenset()
+    assert pages.may(VENDOR) == {"product"}
     assert "operator" in pages.may(ADMIN)
-    assert pages.may(NEIGHBOUR) == {"acknowledge", "registry", "edit_clinic", "edit_device"}
+    assert pages.may(NEIGHBOUR) == WORKING | {
+        "acknowledge",
+        "registry",
+        "edit_clinic",
+        "edit_device",
+        "product",
+        "reports",
+    }
     assert [clinic.clinic_id for clinic in pages.registry(NEIGHBOUR).clinics] == [CLINICS[1]]
     assert [device.device_id for device in pages.registry(NEIGHBOUR).devices] == ["d-three"]
     with pytest.raises(ForbiddenError):

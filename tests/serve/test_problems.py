@@ -31,7 +31,7 @@ ERRORS = [
     ("GET", "/api/v1/alerts/99999999999999999999", {}, 422),
     ("GET", "/api/v1/alerts/99", {}, 404),
     ("POST", "/api/v1/alerts/99/acknowledge", {}, 404),
-    ("GET", "/api/v1/fleet/usage?by=model", {}, 422),
+    ("GET", "/api/v1/fleet/usage?by=moon", {}, 422),
     ("PATCH", "/api/v1/clinics/alsterdorf", {"json": {"nick": "x"}}, 422),
     ("PATCH", "/api/v1/clinics/alsterdorf", {"json": {"name": 3}}, 422),
     ("PATCH", "/api/v1/clinics/alsterdorf", {"json": {"name": None}}, 422),

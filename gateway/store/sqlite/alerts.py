@@ -9,18 +9,21 @@ from typing import Final
 import aiosqlite
 
 from gateway.errors import ConflictError
+from gateway.store.resume_base import Position
 from gateway.store.service_rows import AlertChange, AlertHistoryRow, AuditRow, EndedSilences
 from gateway.store.sqlite.audit import write_audit
 from gateway.store.sqlite.connection import Row, changed_rows, fetch, fetch_one
 from gateway.store.sqlite.database import Part
 from gateway.store.sqlite.outbox import write_intent
+from gateway.store.sqlite.resume import keep_position
 from gateway.store.sqlite.silences import end_silences
 from schemas.alert import Alert, Rule
 
-_COLUMNS: Final = (
+ALERT_COLUMNS: Final = (
     "alert_id, rule, subject, clinic_id, device_id, severity, state, value, summary, pending_since_ms, firing_since_ms,"
     " clearing_since_ms, resolved_ms, last_evidence_ms, acknowledged_by, acknowledged_ms"
 )
+"""In the order of `Alert`'s fields."""
 _INSERT: Final = (
     "INSERT INTO alerts (rule, subject, clinic_id, device_id, severity, state, value, summary, pending_since_ms,"
     " firing_since_ms, clearing_since_ms, resolved_ms, last_evidence_ms)"
@@ -52,7 +55,11 @@ class Alerts(Part):
         return self._db.changes.since(commit_no)
 
     async def apply_alerts(
-        self, changes: Sequence[AlertChange], mark: int, ended_silences: EndedSilences | None = None
+        self,
+        changes: Sequence[AlertChange],
+        mark: int,
+        ended_silences: EndedSilences | None = None,
+        position: Position | None = None,
     ) -> tuple[Alert, ...]:
         """Writes the changes, a history row for each, and the mark; gives the alerts as stored.
 
@@ -71,9 +78,12 @@ class Alerts(Part):
                 await end_silences(connection, ended_silences.silence_ids, ended_silences.at_ms)
             alert_ids = list(made.values())
             await connection.execute("UPDATE meta SET value = ? WHERE key = 'alert_mark'", (mark,))
+            if position is not None:
+                await keep_position(connection, position)
             return await fetch(
                 connection,
-                f"SELECT {_COLUMNS} FROM alerts WHERE alert_id IN (SELECT value FROM json_each(?)) ORDER BY alert_id",
+                f"SELECT {ALERT_COLUMNS} FROM alerts WHERE alert_id IN (SELECT value FROM json_each(?))"
+                " ORDER BY alert_id",
                 (json.dumps(alert_ids),),
             )
 
@@ -132,7 +142,7 @@ class Alerts(Part):
         """
 
         async def write(connection: aiosqlite.Connection) -> Row | None:
-            row = await fetch_one(connection, f"SELECT {_COLUMNS} FROM alerts WHERE alert_id = ?", (alert_id,))
+            row = await fetch_one(connection, f"SELECT {ALERT_COLUMNS} FROM alerts WHERE alert_id = ?", (alert_id,))
             if row is None:
                 return None
             if Alert(*row).state == "resolved":
@@ -141,7 +151,7 @@ class Alerts(Part):
             return await fetch_one(
                 connection,
                 "UPDATE alerts SET acknowledged_by = coalesce(acknowledged_by, ?),"
-                f" acknowledged_ms = coalesce(acknowledged_ms, ?) WHERE alert_id = ? RETURNING {_COLUMNS}",
+                f" acknowledged_ms = coalesce(acknowledged_ms, ?) WHERE alert_id = ? RETURNING {ALERT_COLUMNS}",
                 (by, at_ms, alert_id),
             )
 
@@ -150,7 +160,7 @@ class Alerts(Part):
 
     async def _select(self, tail: str, values: Sequence[object]) -> tuple[Alert, ...]:
         async with self._db.readers.snapshot() as connection:
-            rows = await fetch(connection, f"SELECT {_COLUMNS} FROM alerts {tail}", values)
+            rows = await fetch(connection, f"SELECT {ALERT_COLUMNS} FROM alerts {tail}", values)
         return tuple(Alert(*row) for row in rows)
 
 

@@ -168,6 +168,12 @@ async def _delete_rows(
     deleted += await changed_rows(
         connection, "DELETE FROM spares WHERE place_kind = 'clinic' AND place = ?", (clinic_id,)
     )
+    # A silence may name a device, or what its alerts are about, and no clinic.
+    deleted += await changed_rows(
+        connection,
+        f"DELETE FROM silences WHERE clinic_id IS NULL AND (device_id IN ({_EACH}) OR subject IN ({_EACH}))",
+        (device_ids, device_ids),
+    )
     return deleted
 
 

@@ -170,6 +170,14 @@ class Outbox(Part):
         """It is given up."""
         await self._mark(message_id, attempts, "dead", ended_ms=now_ms, error=error)
 
+    async def dead_messages(self, since_ms: int) -> int:
+        """How many messages were given up since then."""
+        async with self._db.readers.snapshot() as connection:
+            row = await fetch_one(
+                connection, "SELECT count(*) FROM outbox WHERE state = 'dead' AND ended_ms >= ?", (since_ms,)
+            )
+        return int(row[0]) if row else 0
+
     async def outbox(
         self, *, limit: int, before: int | None, state: MessageState | None = None
     ) -> tuple[OutboxMessage, ...]:

@@ -55,10 +55,12 @@ async def retire(database: Database, limit: Limits) -> Removed:
     async def write(connection: aiosqlite.Connection) -> Removed:
         # A day goes when all of it is past its time, and a day more.
         past = limit.samples_ms // DAY_MS - 1
-        day = await fetch_one(connection, "SELECT min(day) FROM days WHERE day >= 0 AND day < ?", (past,))
+        archived = database.retention.archived
+        free = " AND day IN (SELECT day FROM archives)" if archived else ""
+        day = await fetch_one(connection, f"SELECT min(day) FROM days WHERE day >= 0 AND day < ?{free}", (past,))
         if day is not None and day[0] is not None:
             return await _retire_day(connection, day[0], rows)
-        removed = await _retire_far(connection, limit.samples_ms, rows)
+        removed = 0 if archived else await _retire_far(connection, limit.samples_ms, rows)
         if not removed:
             removed = await _retire_marks(connection, limit.marks_ms, rows)
         for statement, before_ms in (
@@ -122,17 +124,22 @@ async def _retire_far(connection: aiosqlite.Connection, before_ms: int, rows: in
     )
     if not keys:
         return 0
-    gone = json.dumps(keys)
+    await delete_far(connection, json.dumps(keys), len(keys))
+    return len(keys)
+
+
+async def delete_far(connection: aiosqlite.Connection, keys_json: str, samples: int) -> None:
+    """Deletes so many far samples, by their keys (device_no, event_ms, boot_no, seq)."""
     await connection.execute(
         f"DELETE FROM {day_table(FAR)} WHERE (device_no, event_ms, boot_no, seq) IN"
         " (SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?))",
-        (gone,),
+        (keys_json,),
     )
     await connection.execute(
-        "DELETE FROM estimated WHERE (boot_no, seq) IN (SELECT value ->> 2, value ->> 3 FROM json_each(?))", (gone,)
+        "DELETE FROM estimated WHERE (boot_no, seq) IN (SELECT value ->> 2, value ->> 3 FROM json_each(?))",
+        (keys_json,),
     )
-    await connection.execute("UPDATE days SET samples = samples - ? WHERE day = ?", (len(keys), FAR))
-    return len(keys)
+    await connection.execute("UPDATE days SET samples = samples - ? WHERE day = ?", (samples, FAR))
 
 
 async def _retire_marks(connection: aiosqlite.Connection, before_ms: int, rows: int) -> int:

@@ -165,6 +165,8 @@ def point(row: tuple[Any, ...]) -> SamplePoint:
         sessions_total=row[16],
         session_active=bool(flags & ACTIVE),
         estimated=bool(flags & ESTIMATED),
+        received_ms=row[1] + row[5],
+        clock_ms=row[1] if not flags & ESTIMATED else (None if row[7] == NONE else row[7]),
     )
 
 

@@ -6,22 +6,23 @@ import asyncio
 import sqlite3
 from typing import Self
 
-import aiosqlite
-
 from gateway.errors import StoreError
 from gateway.store.service_rows import Retention
 from gateway.store.sqlite.access import Access
 from gateway.store.sqlite.alerts import Alerts
+from gateway.store.sqlite.archives import Archives
 from gateway.store.sqlite.audit import Audits
 from gateway.store.sqlite.checkpoint import Checkpointer
 from gateway.store.sqlite.commit import Commits
 from gateway.store.sqlite.connection import Readers, Writer, dial, translated, uncancelled
 from gateway.store.sqlite.database import Database, Tuning, warm
+from gateway.store.sqlite.demand import DemandRows
 from gateway.store.sqlite.files import copy_store, require_writable
 from gateway.store.sqlite.fleet import Fleets
 from gateway.store.sqlite.forecasts import ForecastRows
 from gateway.store.sqlite.forget import Forgetting
 from gateway.store.sqlite.hot import HotTable
+from gateway.store.sqlite.lives import ToldLives
 from gateway.store.sqlite.maintenance import Maintenance
 from gateway.store.sqlite.migrate import Migration, migrate, migrations, store_version
 from gateway.store.sqlite.notify_settings import NotifySettings
@@ -29,10 +30,15 @@ from gateway.store.sqlite.outbox import Outbox
 from gateway.store.sqlite.quarantine import Quarantine
 from gateway.store.sqlite.records import RecordReads
 from gateway.store.sqlite.registry import Registries
+from gateway.store.sqlite.reports import ReportReads
+from gateway.store.sqlite.resume import Resume
 from gateway.store.sqlite.rollup import RollupReads
 from gateway.store.sqlite.samples import SampleReads
 from gateway.store.sqlite.seal import MAKE_RUN
 from gateway.store.sqlite.silences import SilenceRows
+from gateway.store.sqlite.told import Told
+from gateway.store.sqlite.transacting import TransactingConnection
+from gateway.store.sqlite.use_days import UseDays
 from gateway.store.sqlite.work import Work
 
 _READERS = 2
@@ -50,12 +56,19 @@ class SqliteStore(
     Access,
     Audits,
     Maintenance,
+    Archives,
+    Told,
     SilenceRows,
     ForecastRows,
     Work,
     Forgetting,
     Outbox,
     NotifySettings,
+    ReportReads,
+    UseDays,
+    ToldLives,
+    DemandRows,
+    Resume,
 ):
     """One SQLite file as the store; see `gateway.store.base` for what each method promises."""
 
@@ -74,7 +87,7 @@ class SqliteStore(
         """
         require_writable(path)
         await _prepare(path, steps or migrations())
-        connections: list[aiosqlite.Connection] = []
+        connections: list[TransactingConnection] = []
         try:
             with translated(path):
                 connections.append(await dial(path, writer=True))
@@ -105,7 +118,7 @@ class SqliteStore(
             await database.writer.close()
 
 
-def _database(path: str, connections: list[aiosqlite.Connection], retention: Retention, tuning: Tuning) -> Database:
+def _database(path: str, connections: list[TransactingConnection], retention: Retention, tuning: Tuning) -> Database:
     writing, checkpointing, sealing, *reading = connections
     writer = Writer(writing, path)
     return Database(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import aiosqlite
 
 from gateway.store.service_rows import AuditRow
+from gateway.store.sqlite.alerts import ALERT_COLUMNS
 from gateway.store.sqlite.audit import write_audit
 from gateway.store.sqlite.connection import changed_rows, fetch, fetch_one
 from gateway.store.sqlite.database import Part
-from gateway.store.work_base import OrderChange, OrderHistory, SpareRow
+from gateway.store.work_base import FiredAlert, OrderChange, OrderHistory, SpareRow
+from schemas.alert import Alert, Severity
 from schemas.work import OrderState, SubjectKind, WorkOrder
 
 _CHANGING: Final = (
@@ -29,16 +32,26 @@ _UPDATE: Final = (
     f"UPDATE OR IGNORE work_orders SET {', '.join(f'{name} = ?' for name in _CHANGING)}"
     " WHERE order_id = ? AND version = ?"
 )
+_SET_MARK: Final = (
+    "INSERT INTO meta (key, value) VALUES ('work_mark', ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+)
+_FIRED: Final = (
+    f"SELECT h.history_no, h.at_ms, h.severity, {', '.join(f'a.{name}' for name in ALERT_COLUMNS.split(', '))}"
+    " FROM alert_history h JOIN alerts a ON a.alert_id = h.alert_id"
+    " WHERE h.history_no > ? AND h.to_state = 'firing' AND h.from_state IS NOT 'firing' ORDER BY h.history_no LIMIT ?"
+)
 
 
 class Work(Part):
     """Work orders as the desk and people change them."""
 
-    async def apply_orders(self, changes: Sequence[OrderChange]) -> tuple[WorkOrder, ...]:
-        """Writes the changes with history and audit in one transaction; gives the orders as stored."""
+    async def apply_orders(self, changes: Sequence[OrderChange], mark: int | None = None) -> tuple[WorkOrder, ...]:
+        """Writes the changes with history and audit, and the mark, in one transaction; gives the orders as stored."""
 
         async def write(connection: aiosqlite.Connection) -> tuple[WorkOrder, ...]:
             order_ids = [order_id for change in changes if (order_id := await _apply(connection, change))]
+            if mark is not None:
+                await connection.execute(_SET_MARK, (mark,))
             rows = await fetch(
                 connection,
                 f"SELECT {_COLUMNS} FROM work_orders WHERE order_id IN (SELECT value FROM json_each(?))"
@@ -48,6 +61,25 @@ class Work(Part):
             return tuple(WorkOrder(*row) for row in rows)
 
         return await self._db.writer.run(write)
+
+    async def work_mark(self) -> int:
+        """The number of the last fired alert that was made work of; a store that has none begins with the newest."""
+
+        async def begin(connection: aiosqlite.Connection) -> int:
+            await connection.execute(
+                "INSERT INTO meta (key, value) SELECT 'work_mark', coalesce(max(history_no), 0) FROM alert_history"
+                " WHERE true ON CONFLICT DO NOTHING"
+            )
+            row = await fetch_one(connection, "SELECT value FROM meta WHERE key = 'work_mark'")
+            return int(row[0]) if row else 0
+
+        return await self._db.writer.run(begin)
+
+    async def fired_alerts(self, after: int, limit: int) -> tuple[FiredAlert, ...]:
+        """What began to fire after that one, in order."""
+        async with self._db.readers.snapshot() as connection:
+            rows = await fetch(connection, _FIRED, (after, limit))
+        return tuple(FiredAlert(row[0], _as_it_fired(Alert(*row[3:]), row[1], row[2])) for row in rows)
 
     async def live_orders(self) -> tuple[WorkOrder, ...]:
         """Every open and claimed order, oldest first."""
@@ -178,3 +210,7 @@ async def _apply(connection: aiosqlite.Connection, change: OrderChange) -> int |
     if change.audit is not None:
         await write_audit(connection, change.audit)
     return order_id
+
+
+def _as_it_fired(alert: Alert, at_ms: int, severity: Severity) -> Alert:
+    return replace(alert, state="firing", severity=severity, firing_since_ms=at_ms, resolved_ms=None)
