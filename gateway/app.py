@@ -35,6 +35,7 @@ from gateway.ingest.pipeline import Pipeline
 from gateway.ingest.registry import Registry
 from gateway.lock import StoreLock
 from gateway.notify.advice import AdvicePublisher
+from gateway.notify.chaser import Claims
 from gateway.notify.notifier import Notifier, NotifierParts
 from gateway.notify.outlook import outlook_from
 from gateway.notify.pictures import WearIllustrator
@@ -273,7 +274,7 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
         analytics=analytics,
         desk=work.desk,
         advice=advice,
-        notifier=_notifier(config, services, engine, forecasts, charts),
+        notifier=_notifier(config, services, engine, forecasts, charts, work.desk),
         services=services,
         charts=charts,
         http=HttpServer(create_app(services, charts), config.http),
@@ -370,7 +371,12 @@ def _advice(
 
 
 def _notifier(
-    config: Config, services: Services, engine: AlertEngine, forecasts: Forecasts, charts: ChartRenderer
+    config: Config,
+    services: Services,
+    engine: AlertEngine,
+    forecasts: Forecasts,
+    charts: ChartRenderer,
+    desk: WorkDesk,
 ) -> Notifier:
     parts = services.parts
     return Notifier(
@@ -389,6 +395,7 @@ def _notifier(
             illustrator=WearIllustrator(
                 store=parts.store, fleet=parts.fleet, registry=parts.registry, renderer=charts, events=parts.events
             ),
+            claims=Claims(desk.live, services.sight.sees_order, config.work),
         ),
         config.notify,
     )

@@ -217,6 +217,17 @@ class Config(BaseSettings):
     privacy: PrivacyConfig = PrivacyConfig()
     log: LogConfig = LogConfig()
 
+    @model_validator(mode="after")
+    def _escalations_reach_somebody(self) -> Self:
+        known = {receiver.name for receiver in self.notify.receivers if receiver.channel != "alertmanager"}
+        unknown = [name for name in self.work.claim_escalate_receivers if name not in known]
+        if unknown:
+            names = ", ".join(unknown)
+            raise ValueError(
+                f"work.claim_escalate_receivers: [notify] has no receiver for people or a webhook: {names}"
+            )
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,

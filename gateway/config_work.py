@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from schemas.access import Role
+from schemas.registry import Identifier
+
+
+def _one_or_more(given: object) -> object:
+    """One name may stand without brackets; in a variable several are parted by commas."""
+    return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
 
 
 class WorkConfig(BaseModel):
@@ -19,4 +27,10 @@ class WorkConfig(BaseModel):
     lead_days: Annotated[int, Field(ge=0, le=3_650)] = 14
     """Until an ordered nozzle has come, where the registry does not know it."""
     claim_overdue_days: Annotated[int, Field(ge=1, le=365)] = 3
-    """After so many days a claim that no evidence confirms is chased."""
+    """After so many days a claim that no evidence confirms is chased: whoever claimed it is reminded."""
+    claim_escalate_days: Annotated[int, Field(ge=0, le=365)] = 4
+    """So many days after the reminder the claim is escalated; 0: never."""
+    claim_escalate_role: Role = "manager"
+    """Whom it is escalated to, each within their scope."""
+    claim_escalate_receivers: Annotated[tuple[Identifier, ...], BeforeValidator(_one_or_more)] = ()
+    """Receivers of [notify] that it is escalated to besides."""

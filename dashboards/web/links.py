@@ -9,6 +9,7 @@ FLEET_PATH: Final = "/"
 WORK_PATH: Final = "/work"
 PRODUCT_PATH: Final = "/product"
 REPORTS_PATH: Final = "/reports"
+ORDERS_PATH: Final = f"{WORK_PATH}/orders"
 ACT_PATH: Final = "/act"
 """The one link to act: `?alert=` leads to what the alert asks for, `?clinic=` to what is to be done there."""
 

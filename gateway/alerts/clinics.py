@@ -34,8 +34,8 @@ class Clinics:
         """Takes the device as it stands now; one that is not in use belongs to no clinic."""
         self.enter(state, lifecycle)
         latest = state.latest
-        if latest is not None:
-            self.note_power(state, latest.sample.power_source, latest.event_ms)
+        if latest is not None and lifecycle in IN_USE:
+            self._note_power(state, state.clinic_id, latest.sample.power_source, latest.event_ms)
 
     def enter(self, state: DeviceState, lifecycle: DeviceLifecycle) -> None:
         """Takes where the device is now, but not what it said."""
@@ -51,11 +51,12 @@ class Clinics:
 
     def note_power(self, state: DeviceState, power_source: str, at_ms: int) -> None:
         """Takes what the device said of its power then; of one that is not in use, or does not stand, nothing."""
-        device_id = state.device_id
-        clinic_id = self._clinic_of.get(device_id)
-        if clinic_id is None:
-            return
-        powers = self._powers[clinic_id]
+        clinic_id = self._clinic_of.get(state.device_id)
+        if clinic_id is not None:
+            self._note_power(state, clinic_id, power_source, at_ms)
+
+    def _note_power(self, state: DeviceState, clinic_id: str, power_source: str, at_ms: int) -> None:
+        device_id, powers = state.device_id, self._powers[clinic_id]
         power = powers[device_id]
         was_dark = power is not None and power.on_battery
         if not self.stands(state, power_source):

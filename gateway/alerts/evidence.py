@@ -6,13 +6,13 @@ or has an alert open, is looked at closely.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gateway.alerts.board import OpenAlerts
 from gateway.alerts.clinics import Clinics
 from gateway.alerts.conditions import DueBy, Finding, nozzle_facts
 from gateway.alerts.device_conditions import ClockFacts, Moment, Reading, clock_skew, reading_findings
-from gateway.alerts.due import due_by
+from gateway.alerts.due import due_by, never_due_before_ms
 from gateway.alerts.nozzle_conditions import (
     NozzleCase,
     Pace,
@@ -36,6 +36,8 @@ from gateway.store.rows import DeviceState, SamplePoint, TimedSample
 from schemas.alert import Rule
 from schemas.registry import NozzleModel
 
+_NEVER: Final = float("inf")
+
 WEAR_RULES: frozenset[Rule] = frozenset({"nozzle_worn_out", "nozzle_due"})
 
 
@@ -44,6 +46,16 @@ class Found(NamedTuple):
 
     rules: RuleSet
     findings: tuple[Finding, ...]
+
+
+class _Kind(NamedTuple):
+    """What counts for all nozzles that agree in model, lot and date, on devices of one model."""
+
+    model: NozzleModel | None
+    concerns: bool
+    """Whether each of them is to be looked at closely: it does not fit, or its lot was recalled or wears too fast."""
+    expires_from_ms: float
+    """Before this none of them has expired in any zone."""
 
 
 class FleetEvidence:
@@ -67,9 +79,11 @@ class FleetEvidence:
         self._open = alerts
         self._active_since_ms: dict[str, int] = {}
         self._fast_lots: dict[str, Pace] = {}
+        self._kinds: dict[tuple[str | None, str | None, str | None, str | None], _Kind] = {}
 
-    def refresh_lots(self) -> None:
-        """Takes over which lots wear too fast, as they stand."""
+    def refresh(self) -> None:
+        """Takes over the registry's models and lots as they stand, and which lots wear too fast."""
+        self._kinds.clear()
         lots = self._forecasts.abnormal_lots()
         self._fast_lots = {lot.subject: Pace(lot.speed_ratio, lot.group, lot.as_of_ms) for lot in lots}
 
@@ -94,22 +108,21 @@ class FleetEvidence:
         if len(sightings) != 1 or self._open.has(serial):
             return False
         (row,) = sightings
-        model = self._registry.model(row.model)
-        limits = self._book.limits_at(state.clinic_id, state.model, state.device_id)
-        if may_be_worn(row.coating_ratio, row.strikes, row.rated_strikes, model, limits):
-            return False
-        if row.expires_on is not None and row.last_key[0] >= never_expired_before_ms(row.expires_on):
-            return False
-        if (model is not None and model.fits) or self._forecasts.forecast_of(serial) is not None:
-            return False
         lot = row.lot or self._fleet.lot_read(serial)
-        if lot is not None and (self._registry.lot(lot).recalled_ms is not None or lot in self._fast_lots):
+        kind = self._kinds.get((row.model, lot, row.expires_on, state.model))
+        if kind is None:
+            kind = self._kind(row.model, lot, row.expires_on, state.model)
+        last_ms, most = row.last_key[0], row.strikes
+        if kind.concerns or last_ms >= kind.expires_from_ms:
             return False
-        if self._forecasts.abnormal(serial) is not None:
+        limits = self._book.limits_at(state.clinic_id, state.model, state.device_id)
+        if may_be_worn(row.coating_ratio, most, row.rated_strikes, kind.model, limits):
+            return False
+        if self._may_be_due(serial, kind.model, last_ms) or self._forecasts.abnormal(serial) is not None:
             return False
         latest = state.latest
         shown = latest.sample.strikes if latest is not None and latest.sample.nozzle_serial == serial else None
-        return not may_be_unreported(serial, self._fleet.ledger(row.device_id), shown, row.strikes)
+        return not may_be_unreported(serial, self._fleet.ledger(row.device_id), shown, most)
 
     def reading(self, state: DeviceState, at_ms: int, reading: Reading, *, concerned: bool) -> Found | None:
         """What a reading of the device says; None where nothing is wrong, and nobody is `concerned` about it."""
@@ -177,9 +190,11 @@ class FleetEvidence:
         return forecast is not None and forecast.replace_by is not None
 
     def _may_say(self, state: DeviceState, at_ms: int, reading: Reading, limits: Limits) -> bool:
-        active_since_ms = self._active_since(state.device_id, at_ms, active=reading.session_active)
-        if active_since_ms is not None and at_ms - active_since_ms >= limits.overlong_ms:
-            return True
+        if reading.session_active:
+            if at_ms - self._active_since_ms.setdefault(state.device_id, at_ms) >= limits.overlong_ms:
+                return True
+        elif state.device_id in self._active_since_ms:
+            del self._active_since_ms[state.device_id]
         return reading_may_concern(reading, limits) or (
             reading.power_source == "battery" and self._stands(state, reading)
         )
@@ -220,6 +235,20 @@ class FleetEvidence:
             unreported=unreported_change(serial, ledger, _shown_strikes(serial, state), nozzle.strikes),
             pace=self._pace(nozzle),
         )
+
+    def _kind(self, model_name: str | None, lot: str | None, expires_on: str | None, device_model: str | None) -> _Kind:
+        model = self._registry.model(model_name)
+        bad_lot = lot is not None and (self._registry.lot(lot).recalled_ms is not None or lot in self._fast_lots)
+        from_ms = _NEVER if expires_on is None else never_expired_before_ms(expires_on)
+        kind = _Kind(model, bad_lot or mismatched(model, device_model), from_ms)
+        self._kinds[model_name, lot, expires_on, device_model] = kind
+        return kind
+
+    def _may_be_due(self, serial: str, model: NozzleModel | None, at_ms: int) -> bool:
+        forecast = self._forecasts.forecast_of(serial)
+        if forecast is None or forecast.replace_by is None:
+            return False
+        return at_ms >= never_due_before_ms(forecast.replace_by, model.lead_days if model is not None else None)
 
     def _is_due(self, nozzle: NozzleState, model: NozzleModel | None) -> bool:
         due = self._due_by(nozzle, model)

@@ -27,34 +27,45 @@ Subject: TypeAlias = str
 
 
 @dataclass(slots=True)
+class Counter:
+    """How long the gateway has listened within the hours of a schedule; whoever has those hours holds the one."""
+
+    schedule: Schedule
+    now_ms: int = 0
+
+
+@dataclass(slots=True)
 class _Heard:
     """Changed in place: every message of every device does."""
 
-    schedule: Schedule
+    counter: Counter
     at_count_ms: int
-    """What the schedule's counter showed when the subject was heard."""
+    """What the counter showed when the subject was heard."""
     received_ms: int
     live: bool
     """Whether it was heard since the gateway started; before, it is only known to have been heard once."""
+    waiting: bool = False
+    """Whether a deadline of it stands."""
 
 
 class Counters:
-    """For each schedule, how long the gateway has listened within its hours."""
+    """One for each schedule of hours that anybody has."""
 
     def __init__(self) -> None:
-        self._counts_ms: dict[Schedule, int] = {}
+        self._counters: dict[Schedule, Counter] = {}
 
-    def now_ms(self, schedule: Schedule) -> int:
-        count_ms = self._counts_ms.get(schedule)
-        if count_ms is None:
-            count_ms = self._counts_ms[schedule] = 0
-        return count_ms
+    def of(self, schedule: Schedule) -> Counter:
+        """The schedule's counter; from 0 on where nobody has asked for it before."""
+        counter = self._counters.get(schedule)
+        if counter is None:
+            counter = self._counters[schedule] = Counter(schedule)
+        return counter
 
     def listen(self, for_ms: int, wall_ms: int) -> None:
         """So much more time has passed in which every device could have been heard."""
-        for schedule in self._counts_ms:
-            if is_open(schedule, wall_ms):
-                self._counts_ms[schedule] += for_ms
+        for counter in self._counters.values():
+            if is_open(counter.schedule, wall_ms):
+                counter.now_ms += for_ms
 
 
 class LastHeard:
@@ -68,30 +79,28 @@ class LastHeard:
         self._limit_ms = limit_ms
         self._heard: dict[Subject, _Heard] = {}
         self._deadlines: dict[Schedule, list[tuple[int, Subject]]] = {}
-        self._waiting: set[Subject] = set()
 
     def hear(self, subject: Subject, received_ms: int, *, live: bool) -> bool:
         """Something of the subject was received then; says whether that is new. Not `live`: before the start."""
-        before = self._heard.get(subject)
-        if before is None:
-            schedule = self._schedule_of(subject)
-            self._heard[subject] = _Heard(schedule, self._counters.now_ms(schedule), received_ms, live)
-        elif before.received_ms == received_ms:
+        heard = self._heard.get(subject)
+        if heard is None:
+            counter = self._counters.of(self._schedule_of(subject))
+            heard = self._heard[subject] = _Heard(counter, counter.now_ms, received_ms, live)
+        elif heard.received_ms == received_ms:
             return False
         else:
             # Other hours count from the next deadline on: they change seldom, and who is heard changes all the time.
-            schedule = before.schedule
-            before.at_count_ms = self._counters.now_ms(schedule)
-            before.received_ms = received_ms
-            before.live = live
-        if subject not in self._waiting:
-            self._wait(subject, schedule)
+            heard.at_count_ms = heard.counter.now_ms
+            heard.received_ms = received_ms
+            heard.live = live
+        if not heard.waiting:
+            self._wait(subject, heard)
         return True
 
     def silent_ms(self, subject: Subject) -> int:
         """How long the subject has been silent; 0 where it was never heard."""
         heard = self._heard.get(subject)
-        return 0 if heard is None else self._counters.now_ms(heard.schedule) - heard.at_count_ms
+        return 0 if heard is None else heard.counter.now_ms - heard.at_count_ms
 
     def heard_live(self, subject: Subject) -> bool:
         """Whether the subject was heard since the gateway started."""
@@ -101,32 +110,31 @@ class LastHeard:
     def due(self) -> Iterator[Subject]:
         """Subjects whose limit has come since the last call; each once until it is heard again."""
         for schedule, deadlines in tuple(self._deadlines.items()):
-            now_ms = self._counters.now_ms(schedule)
+            now_ms = self._counters.of(schedule).now_ms
             while deadlines and deadlines[0][0] <= now_ms:
                 _, subject = heapq.heappop(deadlines)
-                self._waiting.discard(subject)
-                if self._follow(subject) and self.silent_ms(subject) >= self._limit_ms(subject):
+                heard = self._heard[subject]
+                heard.waiting = False
+                if self._follow(subject, heard) and self.silent_ms(subject) >= self._limit_ms(subject):
                     yield subject
                 else:
-                    self._wait(subject, self._heard[subject].schedule)
+                    self._wait(subject, heard)
 
-    def _follow(self, subject: Subject) -> bool:
+    def _follow(self, subject: Subject, heard: _Heard) -> bool:
         """Takes over the silence so far where the subject's hours have changed; False where it is to wait anew."""
-        heard = self._heard[subject]
         schedule = self._schedule_of(subject)
-        if schedule == heard.schedule:
+        if schedule == heard.counter.schedule:
             return True
         so_far_ms = self.silent_ms(subject)
-        heard.schedule, heard.at_count_ms = schedule, self._counters.now_ms(schedule) - so_far_ms
+        heard.counter = self._counters.of(schedule)
+        heard.at_count_ms = heard.counter.now_ms - so_far_ms
         return False
 
-    def _wait(self, subject: Subject, schedule: Schedule) -> None:
+    def _wait(self, subject: Subject, heard: _Heard) -> None:
         # At least a little ahead: a subject that waits anew is not asked twice in one tick.
-        deadline_ms = max(
-            self._heard[subject].at_count_ms + self._limit_ms(subject), self._counters.now_ms(schedule) + 1
-        )
-        heapq.heappush(self._deadlines.setdefault(schedule, []), (deadline_ms, subject))
-        self._waiting.add(subject)
+        deadline_ms = max(heard.at_count_ms + self._limit_ms(subject), heard.counter.now_ms + 1)
+        heapq.heappush(self._deadlines.setdefault(heard.counter.schedule, []), (deadline_ms, subject))
+        heard.waiting = True
 
 
 def is_open(schedule: Schedule, wall_ms: int) -> bool:

@@ -8,17 +8,19 @@ from typing import Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
-from dashboards.web.links import ACT_PATH
+from dashboards.web.links import ACT_PATH, ORDERS_PATH
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
 from gateway.notify.decision import SendReason
+from gateway.store.chase_base import ChaseStep
 from schemas.alert import SEVERITIES, Alert, Rule, Severity
 from schemas.views import ForecastView
+from schemas.work import ReplaceReason, SubjectKind, WorkOrder
 
 MOST_LINES: Final = 20
 """Alerts that a message names; of more it gives the number."""
 
-Reason: TypeAlias = SendReason | Literal["test"]
+Reason: TypeAlias = SendReason | ChaseStep | Literal["test"]
 Outlook: TypeAlias = Callable[[Alert], ForecastView | None]
 """The forecast of the nozzle that an alert is about, where there is one."""
 
@@ -56,13 +58,32 @@ class Item(_Part):
     ended_ms: int | None
 
 
+class OrderItem(_Part):
+    """One work order that was claimed, and that nothing confirms, as the message tells it."""
+
+    order_id: int
+    kind: SubjectKind
+    subject: str
+    severity: Severity
+    summary: str
+    place: Place
+    part: str
+    claimed_by: str
+    claim_reason: ReplaceReason | None
+    claimed_ms: int
+
+
 class Notice(_Part):
-    """One message. `firing` and `resolved` are in order of urgency; `left_out` are not named for want of room."""
+    """One message. `firing` and `resolved` are in order of urgency; `left_out` are not named for want of room.
+
+    Of a claim that is chased it has `orders`, and no alerts.
+    """
 
     reason: Reason
     group_key: str
     firing: tuple[Item, ...] = ()
     resolved: tuple[Item, ...] = ()
+    orders: tuple[OrderItem, ...] = ()
     left_out: int = 0
     link: str
     timezone: str = "UTC"
@@ -88,8 +109,8 @@ class Facts:
             subject=alert.subject,
             firing=firing,
             summary=alert.summary,
-            place=self._place(alert),
-            part=self._part(alert) if on_nozzle else "",
+            place=self._place(alert.clinic_id, alert.device_id),
+            part=self._part(alert.subject) if on_nozzle else "",
             wear_ratio=self._wear(alert),
             forecast=self.outlook(alert) if on_nozzle and firing else None,
             since_ms=alert.pending_since_ms if alert.firing_since_ms is None else alert.firing_since_ms,
@@ -122,20 +143,49 @@ class Facts:
             made_ms=now_ms,
         )
 
-    def _place(self, alert: Alert) -> Place:
-        clinic = self.registry.clinic(alert.clinic_id)
-        device = self.registry.device(alert.device_id) if alert.device_id else None
+    def chase(self, step: ChaseStep, group_key: str, orders: Sequence[WorkOrder], now_ms: int) -> Notice:
+        """The notice about overdue claims at one clinic; it names those that were claimed first."""
+        named = sorted(orders, key=lambda order: (order.claimed_ms or 0, order.order_id))
+        clinic = self.registry.clinic(named[0].clinic_id)
+        only = f"{self.public_url}{ORDERS_PATH}/{named[0].order_id}"
+        return Notice(
+            reason=step,
+            group_key=group_key,
+            orders=tuple(self._order_item(order) for order in named[:MOST_LINES]),
+            left_out=max(0, len(named) - MOST_LINES),
+            link=only if len(named) == 1 else link(self.public_url, clinic.clinic_id),
+            timezone=clinic.timezone,
+            made_ms=now_ms,
+        )
+
+    def _order_item(self, order: WorkOrder) -> OrderItem:
+        return OrderItem(
+            order_id=order.order_id,
+            kind=order.kind,
+            subject=order.subject,
+            severity=order.severity,
+            summary=order.summary,
+            place=self._place(order.clinic_id, order.device_id),
+            part=self._part(order.subject) if order.kind == "nozzle" else "",
+            claimed_by=order.claimed_by or "",
+            claim_reason=order.claim_reason,
+            claimed_ms=order.claimed_ms or order.opened_ms,
+        )
+
+    def _place(self, clinic_id: str, device_id: str | None) -> Place:
+        clinic = self.registry.clinic(clinic_id)
+        device = self.registry.device(device_id) if device_id else None
         return Place(
-            clinic_id=alert.clinic_id,
+            clinic_id=clinic_id,
             clinic_name=clinic.name,
             region=clinic.region,
-            device_id=alert.device_id,
+            device_id=device_id,
             device_label=device.label if device else "",
             room=device.room if device else "",
         )
 
-    def _part(self, alert: Alert) -> str:
-        nozzle = self.fleet.nozzle(alert.subject)
+    def _part(self, serial: str) -> str:
+        nozzle = self.fleet.nozzle(serial)
         if nozzle is None:
             return ""
         return (nozzle.model or "nozzle of unknown model") + (f" (lot {nozzle.lot})" if nozzle.lot else "")

@@ -22,6 +22,7 @@ from gateway.notify.channels.base import Channel, Envelope
 from gateway.notify.channels.email import EmailChannel
 from gateway.notify.channels.web import Web
 from gateway.notify.channels.webhook import WebhookChannel
+from gateway.notify.chaser import Chaser, Claims
 from gateway.notify.decision import Timings
 from gateway.notify.delivery import Deliverer
 from gateway.notify.heartbeat import Heartbeat, Readiness
@@ -30,6 +31,7 @@ from gateway.notify.pictures import Illustrator
 from gateway.notify.planner import GroupName, Look, Mutes, Planner, Situation
 from gateway.notify.receivers import Directory, directory
 from gateway.notify.routing import Routing, Sees
+from gateway.store.chase_base import ChaseStore
 from gateway.store.notify_base import NotifyStore
 from gateway.store.notify_rows import ChannelName
 from gateway.store.service_rows import User
@@ -46,7 +48,7 @@ _KEPT_MS: Final = 30 * 86_400_000
 _FORGET_EVERY_MS: Final = 3_600_000
 
 
-class NotifierStore(NotifyStore, Protocol):
+class NotifierStore(NotifyStore, ChaseStore, Protocol):
     """The store as the notifier needs it."""
 
     async def users(self) -> tuple[User, ...]: ...
@@ -85,6 +87,8 @@ class NotifierParts:
     public_url: str
     illustrator: Illustrator | None = None
     """None: mails have no pictures."""
+    claims: Claims | None = None
+    """None: no claim is chased."""
 
 
 class Outlets:
@@ -142,6 +146,7 @@ class Notifier:
             events=parts.events,
             on_end=self._stir,
         )
+        self.chaser = None if parts.claims is None else self._chaser(parts.claims)
 
     async def run(self) -> None:
         """Plans and sends until it is cancelled."""
@@ -150,6 +155,8 @@ class Notifier:
                 tasks.create_task(self._follow(), name="notify-follow")
                 tasks.create_task(self._plan(), name="notify-plan")
                 tasks.create_task(self.deliverer.run(), name="notify-deliver")
+                if self.chaser is not None:
+                    tasks.create_task(self.chaser.run(), name="chase claims")
                 if self._config.heartbeat_url is not None:
                     tasks.create_task(self._heartbeat(self._config).run(), name="heartbeat")
         finally:
@@ -207,17 +214,31 @@ class Notifier:
             touched=await parts.store.touched_alerts(),
             firing=parts.alerts.firing(),
             undelivered=await parts.store.undelivered_groups(),
-            routing=Routing(
-                routes=self._config.routes,
-                directory=await self.directory(),
-                clinic_of=parts.registry.clinic,
-                sees=parts.sees,
-                working_hours=parse_hours(self._config.working_hours),
-            ),
+            routing=await self._routing(),
             mutes=parts.mutes,
             facts=self._facts,
             timings=self._timings,
             now_ms=now_ms,
+        )
+
+    async def _routing(self) -> Routing:
+        return Routing(
+            routes=self._config.routes,
+            directory=await self.directory(),
+            clinic_of=self._parts.registry.clinic,
+            sees=self._parts.sees,
+            working_hours=parse_hours(self._config.working_hours),
+        )
+
+    def _chaser(self, claims: Claims) -> Chaser:
+        return Chaser(
+            claims,
+            store=self._parts.store,
+            routing=self._routing,
+            facts=self._facts,
+            clock=self._parts.clock,
+            events=self._parts.events,
+            on_message=self.deliverer.wake,
         )
 
     async def _plan(self) -> None:

@@ -19,7 +19,8 @@ from gateway.hours import zone_or_utc
 from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
 from gateway.notify.notice import Item, Notice
-from gateway.notify.wording import one_line, wear_line
+from gateway.notify.texts import one_line
+from gateway.notify.wording import wear_line
 from gateway.store.rows import SamplePoint
 from gateway.wear.level import nozzle_wear
 

@@ -63,9 +63,14 @@ class Routing:
 
     def allowed_ms(self, receiver: Receiver, alert: Alert, now_ms: int) -> int:
         """The first moment from now on at which this receiver may be told of this alert."""
-        if not receiver.can_wait or alert.rule not in PATIENT:
+        return self.waking_ms(receiver, alert.clinic_id, now_ms) if alert.rule in PATIENT else now_ms
+
+    def waking_ms(self, receiver: Receiver, clinic_id: str, now_ms: int) -> int:
+        """The first moment from now on at which this receiver may be told of what can wait: in the clinic's hours,
+        and outside of the receiver's quiet ones."""
+        if not receiver.can_wait:
             return now_ms
-        week, zone = self._hours(alert.clinic_id), zone_or_utc(self.clinic_of(alert.clinic_id).timezone)
+        week, zone = self._hours(clinic_id), zone_or_utc(self.clinic_of(clinic_id).timezone)
         quiet = receiver.quiet
 
         def outside(at_ms: int) -> int:

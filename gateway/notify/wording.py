@@ -1,20 +1,18 @@
-"""The words of a message: subject, plain text, HTML. What devices and people wrote is cleaned here, once for all."""
+"""The words of a message: subject, plain text, HTML."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from html import escape
 from types import MappingProxyType
 from typing import Final
 
-from gateway.hours import zone_or_utc
-from gateway.notify.notice import Item, Notice, Place
+from gateway.notify.claim_wording import claim_html, claim_lines, claim_subject
+from gateway.notify.notice import Item, Notice
+from gateway.notify.texts import one_line, when, where_line
 from schemas.alert import Rule
 from schemas.views import ForecastView, Quantiles
 
-_LONGEST: Final = 300
 _LONGEST_SUBJECT: Final = 150
 _BAR_CELLS: Final = 20
 _COLOURS: Final = {"info": "#2c6e9e", "warning": "#a86100", "critical": "#b3261e"}
@@ -46,17 +44,12 @@ TITLES: Final[dict[Rule, str]] = {
 }
 
 
-def one_line(text: str) -> str:
-    """Printable, on one line, not endless: nothing in it can begin a header or turn the reading direction."""
-    clean = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
-    short = " ".join(clean.split())
-    return short if len(short) <= _LONGEST else short[: _LONGEST - 1] + "…"
-
-
 def subject(notice: Notice) -> str:
     """The headline: what and where."""
     if notice.reason == "test":
         return "Silverpoint: test message"
+    if notice.orders:
+        return _cut(claim_subject(notice))
     items = notice.firing or notice.resolved
     told = len(items) + notice.left_out
     head = items[0]
@@ -65,7 +58,10 @@ def subject(notice: Notice) -> str:
     what = TITLES[head.rule] + (f" and {told - 1} more" if told > 1 else "")
     clinics = {item.place.clinic_id for item in (*notice.firing, *notice.resolved)}
     where = where_line(head.place, device=told == 1) if len(clinics) == 1 else f"{len(clinics)} clinics"
-    line = one_line(f"[{mark}] {what}{again}: {where}")
+    return _cut(one_line(f"[{mark}] {what}{again}: {where}"))
+
+
+def _cut(line: str) -> str:
     return line if len(line) <= _LONGEST_SUBJECT else line[: _LONGEST_SUBJECT - 1] + "…"
 
 
@@ -82,23 +78,15 @@ def html(notice: Notice, pictures: Mapping[int, str] = _NONE) -> str:
         f'<h1 style="font-size:18px">{escape(subject(notice))}</h1>',
         *(_html_item(item, notice.timezone, pictures) for item in (*notice.firing, *notice.resolved)),
     ]
-    if notice.left_out:
+    if notice.orders:
+        parts += claim_html(notice)
+    elif notice.left_out:
         parts.append(f"<p>and {notice.left_out} more</p>")
     if notice.reason == "test":
         parts.append("<p>Messages from Silverpoint reach you.</p>")
     address = escape(notice.link, quote=True)
     parts.append(f'<p><a href="{address}">Open and act</a><br><small>{address}</small></p></body></html>')
     return "".join(parts)
-
-
-def where_line(place: Place, *, device: bool = True) -> str:
-    """Clinic, region, room and device in a person's words."""
-    clinic = f"{place.clinic_name} ({place.clinic_id})" if place.clinic_name else place.clinic_id
-    parts = [clinic, place.region]
-    if device and place.device_id:
-        label = f"{place.device_label} ({place.device_id})" if place.device_label else place.device_id
-        parts += [place.room, label]
-    return one_line(", ".join(part for part in parts if part))
 
 
 def wear_line(item: Item) -> str:
@@ -141,14 +129,16 @@ def _plain_lines(notice: Notice) -> Iterator[str]:
         yield ""
         yield f"{TITLES[item.rule]}{'' if item.firing else ' - resolved'}: {one_line(item.summary)}"
         yield f"  where:  {where_line(item.place)}"
-        yield f"  since:  {_when(item.since_ms, notice.timezone)}{_until(item, notice.timezone)}"
+        yield f"  since:  {when(item.since_ms, notice.timezone)}{_until(item, notice.timezone)}"
         if item.firing:
             yield f"  urgent: {urgency_line(item)}"
         if item.wear_ratio is not None:
             yield f"  wear:   {_text_bar(item.wear_ratio)} {wear_line(item).removeprefix('wear ')}"
         if item.part:
             yield f"  part:   {one_line(item.part)}"
-    if notice.left_out:
+    if notice.orders:
+        yield from claim_lines(notice)
+    elif notice.left_out:
         yield ""
         yield f"and {notice.left_out} more"
     yield ""
@@ -160,7 +150,7 @@ def _html_item(item: Item, zone: str, pictures: Mapping[int, str]) -> str:
     title = TITLES[item.rule] + ("" if item.firing else " – resolved")
     rows = [
         ("Where", where_line(item.place)),
-        ("Since", _when(item.since_ms, zone) + _until(item, zone)),
+        ("Since", when(item.since_ms, zone) + _until(item, zone)),
         ("Urgent", urgency_line(item) if item.firing else ""),
         ("Part", one_line(item.part)),
     ]
@@ -198,10 +188,5 @@ def _text_bar(wear_ratio: float) -> str:
     return f"[{'#' * filled}{'.' * (_BAR_CELLS - filled)}]"
 
 
-def _when(at_ms: int, zone: str) -> str:
-    local = datetime.fromtimestamp(at_ms / 1_000, UTC).astimezone(zone_or_utc(zone))
-    return f"{local:%Y-%m-%d %H:%M %Z}"
-
-
 def _until(item: Item, zone: str) -> str:
-    return f" until {_when(item.ended_ms, zone)}" if item.ended_ms is not None else ""
+    return f" until {when(item.ended_ms, zone)}" if item.ended_ms is not None else ""

@@ -11,6 +11,7 @@ from gateway.serve.pseudonyms import Pseudonyms
 from gateway.store.rows import DeviceState
 from schemas.access import Viewer
 from schemas.alert import Alert
+from schemas.work import WorkOrder
 
 
 class Sight:
@@ -57,6 +58,10 @@ class Sight:
             return True
         of_device = alert.device_id is not None and self._device_model(alert.device_id) in scope.models
         return of_device or self._model_of(alert.subject) in scope.models
+
+    def sees_order(self, viewer: Viewer, order: WorkOrder) -> bool:
+        serial = order.subject if order.kind == "nozzle" else None
+        return self.sees_record(viewer, order.device_id, order.clinic_id, serial)
 
     def shown_clinic(self, viewer: Viewer, clinic_id: str) -> str:
         """The clinic's id as this viewer may see it."""

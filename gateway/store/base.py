@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from gateway.store.archive_base import ArchiveStore
+from gateway.store.chase_base import ChaseStore
 from gateway.store.demand_base import DemandStore
 from gateway.store.forecast_base import ForecastStore
 from gateway.store.lives_base import LivesStore
@@ -233,6 +234,7 @@ class Store(
     ForecastStore,
     SilenceStore,
     WorkStore,
+    ChaseStore,
     NotifyStore,
     ResumeStore,
     ReportStore,

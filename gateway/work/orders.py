@@ -146,6 +146,13 @@ def assigned(order: WorkOrder, assignee: str | None, by: str, at_ms: int) -> Ste
     return Step(replace(order, assignee=assignee), "assigned", by, at_ms, note)
 
 
+def is_overdue(order: WorkOrder, after_ms: int, now_ms: int) -> bool:
+    """Whether the order was claimed so long ago and no evidence has come. A device's order waits for none."""
+    if order.state != "claimed" or order.kind == "device" or order.claimed_ms is None:
+        return False
+    return now_ms - order.claimed_ms > after_ms
+
+
 def _kind(event: Event) -> EventKind:
     match event:
         case Raised():

@@ -17,6 +17,7 @@ from gateway.store.work_base import SpareRow
 from gateway.wear.level import nozzle_wear
 from gateway.work.desk import WorkDesk
 from gateway.work.due import DAY_MS, DueItem, Pace, pace_of
+from gateway.work.orders import is_overdue
 from gateway.work.spares import RATE_DAYS, Demand, Outlook, SpareNeeds, outlook, sooner
 from gateway.work.visits import Visit, plan_visits
 from schemas.work import PlaceKind, WorkOrder
@@ -96,9 +97,7 @@ class Planner:
 
     def is_overdue(self, order: WorkOrder) -> bool:
         """Whether the order was claimed long ago and no evidence has come: somebody has to ask."""
-        if order.state != "claimed" or order.kind == "device" or order.claimed_ms is None:
-            return False
-        return self._clock.now_ms() - order.claimed_ms > self._settings.claim_overdue_days * DAY_MS
+        return is_overdue(order, self._settings.claim_overdue_days * DAY_MS, self._clock.now_ms())
 
     def due_ms(self, order: WorkOrder) -> int:
         """By when the order should be done; it may be past."""

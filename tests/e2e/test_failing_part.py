@@ -1,4 +1,4 @@
-"""A part that breaks ends the gateway, so that whoever keeps it running starts it again; it never lives on half dead."""
+"""A part that breaks ends the gateway, so that its service manager starts it again; it never lives on half dead."""
 
 from __future__ import annotations
 
@@ -40,10 +40,12 @@ async def test_a_mistake_in_one_part_ends_the_gateway_though_a_page_is_open(tmp_
         breaking = _Breaking()
         broken = replace(gateway, desk=cast("WorkDesk", breaking))
         running = asyncio.create_task(broken.run(asyncio.Event()))
-        async with httpx.AsyncClient(base_url=gateway.http.url, timeout=20) as page:
-            async with page.stream("GET", "/api/v1/events") as events:
-                assert events.status_code == 200
-                breaking.now.set()
-                with pytest.raises(ExceptionGroup) as ended:
-                    await asyncio.wait_for(running, 15)
+        async with (
+            httpx.AsyncClient(base_url=gateway.http.url, timeout=20) as page,
+            page.stream("GET", "/api/v1/events") as events,
+        ):
+            assert events.status_code == 200
+            breaking.now.set()
+            with pytest.raises(ExceptionGroup) as ended:
+                await asyncio.wait_for(running, 15)
     assert ended.group_contains(ZeroDivisionError)

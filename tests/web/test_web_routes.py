@@ -133,15 +133,15 @@ async def test_static_files_are_kept_for_ever_under_their_hash_and_not_under_ano
 
 @pytest.mark.parametrize("since", ["x", "-1", "9" * 400, "²", ""])
 async def test_an_edition_that_is_none_gets_everything(since: str) -> None:
-    async with client_of(sample_fleet(5)) as client:
-        rows: list[object] = []
-        async with client.stream("GET", "/live", params={"since": since}) as answer:
-            assert answer.status_code == 200
-            async for line in answer.aiter_lines():
-                if line.startswith('data: {"ids"'):
-                    rows = json.loads(line.removeprefix("data: "))["rows"]
-                    break
-    assert len(rows) == 5
+    fleet = sample_fleet(5)
+    async with client_of(fleet) as client:
+        asking = asyncio.create_task(client.get("/live", params={"since": since}))
+        while not fleet.followers:
+            await asyncio.sleep(0.01)
+        asyncio.get_running_loop().call_later(0.3, fleet.stop)
+        answer = await asyncio.wait_for(asking, 10)
+    table = next(line for line in answer.text.splitlines() if line.startswith('data: {"ids"'))
+    assert len(json.loads(table.removeprefix("data: "))["rows"]) == 5
 
 
 async def test_an_address_finds_sorts_and_pages_the_devices_without_a_script() -> None:

@@ -10,7 +10,8 @@ from gateway.errors import UndeliverableError
 from gateway.notify.channels.base import Envelope
 from gateway.notify.channels.web import Web
 from gateway.notify.notice import Item, Notice
-from gateway.notify.wording import TITLES, one_line, urgency_line, where_line
+from gateway.notify.texts import one_line, where_line
+from gateway.notify.wording import TITLES, urgency_line
 
 PATH: Final = "/api/v2/alerts"
 _STANDS_MS: Final = 4 * 60_000

@@ -10,7 +10,8 @@ from typing import Final
 from gateway.errors import UndeliverableError
 from gateway.notify.channels.base import Envelope
 from gateway.notify.channels.web import Web
-from gateway.notify.wording import TITLES, plain, subject, urgency_line, where_line
+from gateway.notify.texts import where_line
+from gateway.notify.wording import TITLES, plain, subject, urgency_line
 
 KEY_HEADER: Final = "Idempotency-Key"
 SIGNATURE_HEADER: Final = "Silverpoint-Signature"

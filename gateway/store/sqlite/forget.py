@@ -38,6 +38,7 @@ _EACH: Final = "SELECT value FROM json_each(?)"
 _ORPHANS: Final = (
     "DELETE FROM alert_history WHERE alert_id NOT IN (SELECT alert_id FROM alerts)",
     "DELETE FROM work_history WHERE order_id NOT IN (SELECT order_id FROM work_orders)",
+    "DELETE FROM work_chases WHERE order_id NOT IN (SELECT order_id FROM work_orders)",
     "DELETE FROM outbox_intents WHERE alert_id NOT IN (SELECT alert_id FROM alerts)",
     "DELETE FROM notify_watch WHERE alert_id NOT IN (SELECT alert_id FROM alerts)",
     "DELETE FROM estimated WHERE boot_no NOT IN (SELECT boot_no FROM boots)",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 import aiosqlite
@@ -11,6 +11,7 @@ import aiosqlite
 from gateway.errors import ConflictError
 from gateway.store.notify_rows import (
     MessageState,
+    NewMessage,
     NotifyPlan,
     NotifyState,
     OutboxMessage,
@@ -58,6 +59,16 @@ async def write_intent(connection: aiosqlite.Connection, alert_id: int, change: 
     await connection.execute(
         "INSERT INTO outbox_intents (alert_id, at_ms, from_state, to_state, note) VALUES (?, ?, ?, ?, ?)",
         (alert_id, change.at_ms, change.expected_state, change.alert.state, change.note),
+    )
+
+
+async def write_messages(connection: aiosqlite.Connection, messages: Iterable[NewMessage], now_ms: int) -> None:
+    """Puts messages into the outbox, due at once; one whose key is there already is left out."""
+    await connection.executemany(
+        "INSERT INTO outbox (key, receiver, group_key, channel, reason, content_json, state, attempts,"
+        " created_ms, next_try_ms, error) VALUES (?, ?, ?, ?, ?, ?, 'waiting', 0, ?, ?, '')"
+        " ON CONFLICT (key) DO NOTHING",
+        [(m.key, m.receiver, m.group_key, m.channel, m.reason, m.content_json, now_ms, now_ms) for m in messages],
     )
 
 
@@ -111,24 +122,7 @@ class Outbox(Part):
             )
             for group in plan.groups:
                 await _save_group(connection, group)
-            await connection.executemany(
-                "INSERT INTO outbox (key, receiver, group_key, channel, reason, content_json, state, attempts,"
-                " created_ms, next_try_ms, error) VALUES (?, ?, ?, ?, ?, ?, 'waiting', 0, ?, ?, '')"
-                " ON CONFLICT (key) DO NOTHING",
-                [
-                    (
-                        message.key,
-                        message.receiver,
-                        message.group_key,
-                        message.channel,
-                        message.reason,
-                        message.content_json,
-                        plan.now_ms,
-                        plan.now_ms,
-                    )
-                    for message in plan.messages
-                ],
-            )
+            await write_messages(connection, plan.messages, plan.now_ms)
 
         await self._db.writer.run(write)
 

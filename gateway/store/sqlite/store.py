@@ -12,6 +12,7 @@ from gateway.store.sqlite.access import Access
 from gateway.store.sqlite.alerts import Alerts
 from gateway.store.sqlite.archives import Archives
 from gateway.store.sqlite.audit import Audits
+from gateway.store.sqlite.chases import ChaseRows
 from gateway.store.sqlite.checkpoint import Checkpointer
 from gateway.store.sqlite.commit import Commits
 from gateway.store.sqlite.connection import Readers, Writer, dial, translated, uncancelled
@@ -61,6 +62,7 @@ class SqliteStore(
     SilenceRows,
     ForecastRows,
     Work,
+    ChaseRows,
     Forgetting,
     Outbox,
     NotifySettings,
