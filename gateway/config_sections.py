@@ -222,9 +222,8 @@ class Config(BaseSettings):
         known = {receiver.name for receiver in self.notify.receivers if receiver.channel != "alertmanager"}
         unknown = [name for name in self.work.claim_escalate_receivers if name not in known]
         if unknown:
-            names = ", ".join(unknown)
             raise ValueError(
-                f"work.claim_escalate_receivers: [notify] has no receiver for people or a webhook: {names}"
+                f"work.claim_escalate_receivers: no mail, Apprise or webhook receiver of [notify]: {', '.join(unknown)}"
             )
         return self
 

@@ -40,7 +40,7 @@ from schemas.alert import Alert, Rule, Silence
 TICK_MS: Final = 5_000
 """How often time alone is looked at: silence, faults, the gateway itself."""
 
-_CHUNK: Final = 64
+_CHUNK: Final = 128
 """Devices evaluated, and written of, before others get their turn: about a millisecond, and a short transaction."""
 _PART: Final = 1_000
 _PAUSE_S: Final = 0.25

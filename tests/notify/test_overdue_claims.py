@@ -80,7 +80,7 @@ class Office:
 
     async def person(self, name: str, role: Role, *clinics: str, **settings: str) -> None:
         scope = Scope(clinics=frozenset(clinics)) if clinics else Scope()
-        await self.shop.site.store.save_user(User(name, role, scope), "hash", AUDIT)
+        await self.shop.site.store.save_user(User(name, role, scope, 1), "hash", AUDIT)
         address = NotificationSettings(name, addresses=(("apprise", f"tgram://{name}/1"),), **settings)  # type: ignore[arg-type]
         await self.shop.site.store.save_notification_settings(address, AUDIT)
 
@@ -89,7 +89,7 @@ class Office:
         for number, serial in enumerate(serials):
             worn = Device(f"d-{number}", "c-1")
             await self.shop.say(
-                worn.fitted(0, serial, model="M"), worn.sample(1, serial, 0.1), worn.sample(2, serial, 0.1)
+                worn.fitted(0, serial, model="M"), worn.sample(1, serial, 1.1), worn.sample(2, serial, 1.1)
             )
         now_h = (self.shop.site.clock.now_ms() - at(0)) / HOUR_MS
         return [await self.shop.claim(order, now_h) for order in await self.shop.orders()]
@@ -146,7 +146,7 @@ async def test_evidence_ends_the_chase(tmp_path: Path) -> None:
         await office.days_pass(3.5)
         hour = (office.shop.site.clock.now_ms() - at(0)) / HOUR_MS
         device = Device("d-0", "c-1", "boot-2")
-        await office.shop.say(device.fitted(hour, "N-2", model="M"), device.sample(hour + 1, "N-2", 1.0))
+        await office.shop.say(device.fitted(hour, "N-2", model="M"), device.sample(hour + 1, "N-2", 0.1))
         assert (await office.shop.order()).state == "confirmed"
         await office.days_pass(10)
         assert await office.told() == [("kim/apprise", "reminder")]

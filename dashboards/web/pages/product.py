@@ -23,8 +23,8 @@ DEMAND_BY: Final[tuple[DemandBy, ...]] = get_args(DemandBy)
 MONTHS: Final = (3, 12)
 
 VENDOR_LIVES_BY: Final[tuple[LivesBy, ...]] = ("lot", "model")
-VENDOR_USE_BY: Final[tuple[UsageBy, ...]] = ("model",)
-VENDOR_DEMAND_BY: Final[tuple[DemandBy, ...]] = ("fleet",)
+VENDOR_USE_BY: Final[tuple[UsageBy, ...]] = ("model", "firmware")
+VENDOR_DEMAND_BY: Final[tuple[DemandBy, ...]] = ("fleet", "region")
 """What is published."""
 
 
