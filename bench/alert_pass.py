@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import statistics
 import tempfile
 import time
+from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +17,7 @@ from gateway.clock import ManualClock
 from gateway.config import LogConfig
 from gateway.config_alerts import AlertsConfig
 from gateway.events import Events
+from gateway.forecasting.board import NoForecasts, NozzleForecast, Remaining
 from gateway.ingest.feed import CommitFeed
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
@@ -28,14 +32,39 @@ PER_CLINIC = 20
 _PASSES = 7
 
 
-class Measured(NamedTuple):
-    """Milliseconds of the loop's own processor time, so that other work on the machine does not count; `loop_ms` is
-    the longest that the event loop was held in the full pass."""
+class Spent(NamedTuple):
+    """What a pass took: of the processor, which is the pass's own, and by the clock on the wall, in which it rests
+    and waits for whatever else the machine does."""
 
-    batch_ms: float
-    full_ms: float
+    processor_ms: float
+    wall_ms: float
+
+
+class Measured(NamedTuple):
+    """Milliseconds. `batch` is the median of some passes, `best_ms` the processor time of the best of them; `loop_ms`
+    is the longest that the event loop was held in the full pass."""
+
+    batch: Spent
+    best_ms: float
+    full: Spent
     loop_ms: float
     open_alerts: int
+
+
+class KnownForecasts(NoForecasts):
+    """A forecast for each nozzle that has been sighted, far from due: the usual case, and one more thing to look at."""
+
+    def __init__(self, serials: Iterable[str]) -> None:
+        super().__init__()
+        far = Remaining(800, 850, 900, 1_000, 1_100, 1_150, 1_200)
+        of_one = NozzleForecast(
+            "N", NOW_MS, "fine-24", "L-1", "D", "C", 1_000, 0.4, 0.38, 0.42, far, None, None, date(2030, 1, 1), None,
+            "model fine-24", 1, 100, True, True,
+        )  # fmt: skip
+        self._forecasts = dict.fromkeys(serials, of_one)
+
+    def forecast_of(self, serial: str) -> NozzleForecast | None:
+        return self._forecasts.get(serial)
 
 
 async def measure(*, devices: int, batch: int, every: int) -> Measured:
@@ -53,30 +82,44 @@ async def measure(*, devices: int, batch: int, every: int) -> Measured:
                 events=Events(),
                 clock=ManualClock(NOW_MS),
                 settings=AlertsConfig(),
+                forecasts=KnownForecasts(f"N{number}" for number in range(devices)),
             )
             everybody = [_device_id(number) for number in range(devices)]
             for seq in range(3):
                 _say(fleet, range(devices), every, seq)
                 await engine.evaluate(everybody, seq)
+            _calm_the_collector()
             passes = [await _pass(engine, fleet, everybody[:batch], every, seq) for seq in range(3, 3 + _PASSES)]
             for seq in range(3, 3 + _PASSES):
                 _say(fleet, range(batch, devices), every, seq)
                 await engine.evaluate(everybody[batch:], seq)
             _say(fleet, range(devices), every, 3 + _PASSES)
-            full_ms, loop_ms = await _with_longest_hold(engine, everybody)
-            return Measured(statistics.median(passes), full_ms, loop_ms, len(engine.firing()))
+            full, loop_ms = await _with_longest_hold(engine, everybody)
+            batch_ms = Spent(*(statistics.median(times) for times in zip(*passes, strict=True)))
+            return Measured(batch_ms, min(passes).processor_ms, full, loop_ms, len(engine.firing()))
         finally:
+            gc.unfreeze()
             await store.close()
 
 
-async def _pass(engine: AlertEngine, fleet: Fleet, device_ids: list[str], every: int, seq: int) -> float:
+def _calm_the_collector() -> None:
+    """As the gateway does at its start; the thresholds stay the process's own."""
+    gc.collect()
+    gc.freeze()
+
+
+async def _pass(engine: AlertEngine, fleet: Fleet, device_ids: list[str], every: int, seq: int) -> Spent:
     _say(fleet, range(len(device_ids)), every, seq)
-    began = time.thread_time()
+    return await _evaluated(engine, device_ids, seq)
+
+
+async def _evaluated(engine: AlertEngine, device_ids: list[str], seq: int) -> Spent:
+    wall_s, processor_s = time.perf_counter(), time.thread_time()
     await engine.evaluate(device_ids, seq)
-    return 1_000 * (time.thread_time() - began)
+    return Spent(1_000 * (time.thread_time() - processor_s), 1_000 * (time.perf_counter() - wall_s))
 
 
-async def _with_longest_hold(engine: AlertEngine, device_ids: list[str]) -> tuple[float, float]:
+async def _with_longest_hold(engine: AlertEngine, device_ids: list[str]) -> tuple[Spent, float]:
     holds: list[float] = [0.0]
 
     async def watch() -> None:
@@ -86,11 +129,9 @@ async def _with_longest_hold(engine: AlertEngine, device_ids: list[str]) -> tupl
             holds.append(time.thread_time() - before)
 
     watching = asyncio.create_task(watch())
-    began = time.thread_time()
-    await engine.evaluate(device_ids, 4)
-    full_ms = 1_000 * (time.thread_time() - began)
+    full = await _evaluated(engine, device_ids, 3 + _PASSES)
     watching.cancel()
-    return full_ms, 1_000 * max(holds)
+    return full, 1_000 * max(holds)
 
 
 def _snapshot(devices: int, every: int, seq: int) -> FleetSnapshot:
@@ -151,8 +192,11 @@ def main() -> None:
     set_up_logs(LogConfig(level="error"))
     measured = asyncio.run(measure(devices=100_000, batch=5_000, every=100))
     print(f"100,000 devices, {measured.open_alerts} firing alerts")
-    print(f"a batch of 5,000: {measured.batch_ms:.0f} ms; the whole fleet: {measured.full_ms:.0f} ms,")
-    print(f"in which the loop was held for {measured.loop_ms:.0f} ms at most")
+    batch, full = measured.batch, measured.full
+    print("milliseconds of the processor, and of the clock in which the pass also rests:")
+    print(f"a batch of 5,000: {batch.processor_ms:.0f} (at best {measured.best_ms:.0f}) and {batch.wall_ms:.0f}")
+    print(f"the whole fleet: {full.processor_ms:.0f} and {full.wall_ms:.0f}")
+    print(f"the loop was held for {measured.loop_ms:.0f} at most")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from gateway.analytics.background import Background, background
 from gateway.analytics.clinic_needs import ClinicNeeds
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config
-from gateway.errors import SilverpointError, StoreUnavailableError
+from gateway.errors import ConflictError, NotFoundError, SilverpointError, StoreUnavailableError
 from gateway.events import Events
 from gateway.export.archiver import Archiver
 from gateway.export.files import make_folder
@@ -29,6 +29,7 @@ from gateway.export.parquet import require_pyarrow
 from gateway.export.sample_archive import SampleArchive
 from gateway.forecasting.board import ForecastBook, Forecasts, NoForecasts
 from gateway.forecasting.online import ForecastKeeper
+from gateway.forgetting import forget_clinic
 from gateway.ingest.feed import CommitFeed
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.pipeline import Pipeline
@@ -39,6 +40,8 @@ from gateway.notify.chaser import Claims
 from gateway.notify.notifier import Notifier, NotifierParts
 from gateway.notify.outlook import outlook_from
 from gateway.notify.pictures import WearIllustrator
+from gateway.notify.reach import RoutedReach
+from gateway.pausing import Pauses
 from gateway.pipeline_intake import PipelineIntake
 from gateway.self_watch import SelfWatch
 from gateway.serve.control import ControlServer, Dispatch, socket_path
@@ -46,6 +49,7 @@ from gateway.serve.dispatch import dispatch
 from gateway.serve.http import create_app
 from gateway.serve.outlook import WaitingCosts
 from gateway.serve.reports.desk import ReportSettings
+from gateway.serve.roles import require
 from gateway.serve.server import HttpServer
 from gateway.serve.services import Parts, Services, WorkParts, build_services
 from gateway.session_listener import SessionListener
@@ -60,6 +64,7 @@ _TICK_MS: Final = 1_000
 _MAINTENANCE_REST_S: Final = 5.0
 _MAINTENANCE_PAUSE_S: Final = 0.05
 _DRAIN_WITHIN_S: Final = 6.0
+_FORGET: Final = "forget_clinic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +90,15 @@ class Gateway:
     http: HttpServer
     stopping: asyncio.Event
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event, pauses: Pauses | None = None) -> None:
         """Works until `stop` is set, then ends cleanly: stops reading, commits, acknowledges, closes.
+
+        `pauses`: whoever begins again after a pause; without, acts that need one are refused.
 
         Raises `SilverpointError` where it may not go on: another client has taken its place at the broker.
         """
-        control = ControlServer(socket_path(self.config.store.path), _dispatcher(self.services))
+        dispatcher = _dispatcher(self.services, self.config, pauses)
+        control = ControlServer(socket_path(self.config.store.path), dispatcher, lasting={_FORGET})
         await control.open()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -165,20 +173,31 @@ async def open_gateway(config: Config, clock: Clock, *, open_as: Viewer | None =
 
 async def run(config: Config) -> None:
     """Runs the gateway until SIGTERM or SIGINT. Raises `SilverpointError` with the one line to show."""
-    stop = asyncio.Event()
+    pauses = Pauses()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+        loop.add_signal_handler(name, pauses.stop)
+    try:
+        await _run_once(config, pauses)
+        while await pauses.take():
+            await _run_once(config, pauses)
+    finally:
+        pauses.answer()
+
+
+async def _run_once(config: Config, pauses: Pauses) -> None:
     async with open_gateway(config, SystemClock()) as gateway:
         _calm_the_collector()
         gateway.events.gateway_started(gateway.http.url, config.store.url)
-        await gateway.run(stop)
+        pauses.answer()
+        await gateway.run(pauses.ending, pauses)
         gateway.events.gateway_stopped()
 
 
 def _calm_the_collector() -> None:
     """Records are many, short-lived and free of cycles: looking for cycles as often as Python does by default costs a
     quarter of the ingest (18.7 against 14.4 us a message). What was restored stays, and need not be looked at again."""
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
@@ -249,6 +268,7 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
         forecasts=forecasts,
         demand=analytics.demand,
         privacy_k=config.privacy.k,
+        reach=lambda sees: RoutedReach(config.notify, store, registry, sees),
         archive=_archive(config, store),
     )
     services = await build_services(
@@ -415,11 +435,27 @@ class _Readiness:
         return self._pipeline.commit_fault
 
 
-def _dispatcher(services: Services) -> Dispatch:
+def _dispatcher(services: Services, config: Config, pauses: Pauses | None) -> Dispatch:
     async def act(name: str, args: Mapping[str, JsonValue], actor: Viewer) -> dict[str, JsonValue]:
+        if name == _FORGET:
+            return await _forget(services, config, pauses, args, actor)
         return await dispatch(services.actions, name, args, actor, services.product)
 
     return act
+
+
+async def _forget(
+    services: Services, config: Config, pauses: Pauses | None, args: Mapping[str, JsonValue], actor: Viewer
+) -> dict[str, JsonValue]:
+    """Pauses to forget a clinic. Raises ForbiddenError, NotFoundError, ConflictError."""
+    require(actor, _FORGET)
+    clinic_id = args.get("clinic_id")
+    if not isinstance(clinic_id, str) or not await services.parts.store.knows_clinic(clinic_id):
+        raise NotFoundError(f"nothing is known of a clinic {clinic_id}")
+    if pauses is None:
+        raise ConflictError("the demo's fleet would tell of it again: forget clinics of a real gateway")
+    forgotten = await pauses.ask(lambda: forget_clinic(config, clinic_id, actor.name))
+    return {"devices": [*forgotten.devices], "names_kept": forgotten.names_kept, "rows": forgotten.rows}
 
 
 async def _maintain(store: MaintenanceStore, clock: Clock, events: Events) -> None:

@@ -36,6 +36,7 @@ from gateway.errors import ConfigError
 
 _LEVEL_VARIABLE: Final = "SILVERPOINT_LOG"
 _LONGEST_VALUE: Final = 60
+_CHECKED_TOGETHER: Final = ("notify", "work")
 
 _TEXTS: Final[Mapping[str, str]] = {
     "int_parsing": "write a whole number",
@@ -55,6 +56,7 @@ _TEXTS: Final[Mapping[str, str]] = {
     "literal_error": "write one of {expected}",
     "too_short": "must have at least {min_length} characters",
     "string_too_short": "must have at least {min_length} characters",
+    "string_pattern_mismatch": "letters, digits, '.', '_' and '-', at most 64, beginning with a letter or digit",
     "finite_number": "write a finite number",
     "value_error": "{error}",
 }
@@ -119,15 +121,24 @@ def _hidden_errors(errors: Sequence[ErrorDetails], sources: Sequence[Gathered]) 
         known = Config.model_fields.get(section)
         if known is None or any(key == "url" or key.endswith("_file") for key in keys):
             continue
-        merged: dict[str, Any] = {}
-        for source in reversed(sources):
-            merged |= source.values.get(section, {})
+        merged = _merged(section, sources)
         pruned[section] = {key: value for key, value in merged.items() if key not in keys}
+    # What is checked between these two can be said where neither has a mistake of its own.
+    if not {str(error["loc"][0]) for error in errors if error["loc"]} & set(_CHECKED_TOGETHER):
+        pruned |= {section: _merged(section, sources) for section in _CHECKED_TOGETHER}
     try:
         Config(**pruned)
     except ValidationError as error:
-        return [found for found in error.errors() if len(found["loc"]) == 1]
+        told = [found["loc"] for found in errors]
+        return [found for found in error.errors() if len(found["loc"]) <= 1 and found["loc"] not in told]
     return []
+
+
+def _merged(section: str, sources: Sequence[Gathered]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for source in reversed(sources):
+        values |= source.values.get(section, {})
+    return values
 
 
 def _told(errors: Sequence[ErrorDetails], sources: Sequence[Gathered]) -> list[str]:
@@ -141,6 +152,8 @@ def _tell(error: ErrorDetails, sources: Sequence[Gathered]) -> list[str]:
     reason = error.get("ctx", {}).get("error")
     if isinstance(reason, SeveralMistakesError):
         return [f"{origin}: {'.'.join(place)}.{mistake}" for mistake in reason.mistakes]
+    if not place:
+        return [str(reason)]
     return [f"{origin}: {'.'.join(place)}{_inside(error)}: {_what(error, place)}"]
 
 
@@ -156,7 +169,8 @@ def _what(error: ErrorDetails, place: Place) -> str:
         return _unknown(place) if len(error["loc"]) <= len(place) else "unknown key"
     if error["type"] in ("model_type", "model_attributes_type", "dict_type"):
         return f"must be a section: write [{place[0]}]"
-    text = _TEXTS.get(error["type"], error["msg"]).format(**error.get("ctx", {}))
+    template = _TEXTS.get(error["type"])
+    text = error["msg"] if template is None else template.format(**error.get("ctx", {}))
     value = error["input"]
     hidden = place in (*SECRETS, ("notify", "receivers"))
     if len(place) < 2 or hidden or not isinstance(value, str | int | float) or str(value) in text:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from gateway.config_alerts import SeveralMistakesError
 from gateway.hours import parse_hours, parse_span, parse_time_of_day
 from schemas.access import Role
 from schemas.alert import Rule, Severity
@@ -242,9 +243,9 @@ class NotifyConfig(_Part):
     def _names_meet(self) -> Self:
         mistakes = [*self._doubles(), *self._unknown_names()]
         if self.smtp_url is None and any(receiver.channel == "email" for receiver in self.receivers):
-            mistakes.append("a receiver with channel email needs smtp_url")
+            mistakes.append("smtp_url: a receiver with channel email needs it")
         if mistakes:
-            raise ValueError("; ".join(mistakes))
+            raise SeveralMistakesError(mistakes)
         return self
 
     def _doubles(self) -> list[str]:
@@ -253,21 +254,21 @@ class NotifyConfig(_Part):
             ("receiver", [receiver.name for receiver in self.receivers]),
             ("rotation", [rotation.name for rotation in self.rotations]),
         ):
-            found += [
-                f"two of the {what}s are called {name}" for name in sorted({n for n in names if names.count(n) > 1})
-            ]
+            found += [f"{what}s: two are called {name}" for name in sorted({n for n in names if names.count(n) > 1})]
         return found
 
     def _unknown_names(self) -> list[str]:
         receivers = {receiver.name for receiver in self.receivers}
         rotations = {rotation.name for rotation in self.rotations}
         found: list[str] = []
-        for number, route in enumerate(self.routes, start=1):
+        for number, route in enumerate(self.routes):
             for audience in (route, *route.escalate):
                 found += [
-                    f"route {number}: no receiver is called {n}" for n in audience.receivers if n not in receivers
+                    f"routes[{number}]: no receiver is called {n}" for n in audience.receivers if n not in receivers
                 ]
-                found += [f"route {number}: no rotation is called {n}" for n in audience.on_call if n not in rotations]
+                found += [
+                    f"routes[{number}]: no rotation is called {n}" for n in audience.on_call if n not in rotations
+                ]
                 if not (audience.receivers or audience.users or audience.roles or audience.on_call):
-                    found.append(f"route {number}: names nobody; give receivers, users, roles or on_call")
+                    found.append(f"routes[{number}]: names nobody; give receivers, users, roles or on_call")
         return found

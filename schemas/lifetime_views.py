@@ -131,7 +131,8 @@ class EffectView(_View):
     model: str
     level: str
     baseline: str
-    nozzles: int
+    nozzles: int | None
+    """Of this firmware; not told to a vendor: held against the lots' counts, it could be about one clinic."""
     by_lives: EstimateView | None
     by_wear: EstimateView | None
     p_value: float
@@ -145,8 +146,9 @@ class PaceChangeView(_View):
     week: str
     ratio: EstimateView
     p_value: float
-    nozzles_before: int
-    nozzles_after: int
+    nozzles_before: int | None
+    nozzles_after: int | None
+    """Neither is told to a vendor."""
 
 
 class LifeNote(_View):

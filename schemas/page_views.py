@@ -31,6 +31,7 @@ PageAct: TypeAlias = Literal[
     "edit_lot",
     "operator",
     "release",
+    "resend",
     "people",
     "reports",
     "product",
@@ -336,6 +337,14 @@ class PageActs(Protocol):
 
     async def release(self, viewer: Viewer, entry_id: int | None) -> ReleaseOutcome:
         """Takes an entry of the quarantine in after all; None: every one that is complete."""
+        ...
+
+    async def send_again(self, viewer: Viewer, message_id: int) -> bool:
+        """Tries a message that was given up once more; False where it is none any more."""
+        ...
+
+    async def import_people(self, viewer: Viewer, csv: str) -> ImportOutcome:
+        """Adds people and changes their roles and scopes: a whole file or nothing of it."""
         ...
 
     async def save_person(self, viewer: Viewer, name: str, fields: Mapping[str, str], *, new: bool) -> Sequence[str]:

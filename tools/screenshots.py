@@ -34,6 +34,8 @@ PAGES = {
     "product": "/product",
     "product-use": "/product/use",
     "product-demand": "/product/demand",
+    "fleet": "/",
+    "wall": "/?wall",
 }
 WHOLE_PAGES = frozenset({"device", "clinic", "operator", "product", "product-use", "product-demand"})
 """Pictures of these go down to the end of the page."""
@@ -103,6 +105,7 @@ async def _take_all(browser: Browser, demo: Running) -> None:
             for name, path in PAGES.items():
                 await page.goto(demo.address + path.format(device=device, clinic=clinic, order=order))
                 await page.wait_for_load_state("load")
+                await page.wait_for_selector('[data-link="connecting"]', state="detached")
                 await page.wait_for_selector("figure[data-chart]:not([data-drawn])", state="detached")
                 await page.screenshot(path=OUT / f"{name}-{size}-{scheme}.png", full_page=name in WHOLE_PAGES)
             await _report(page, demo, size)
@@ -115,6 +118,8 @@ async def _report(page: Page, demo: Running, size: str) -> None:
     await page.goto(f"{demo.address}/reports")
     link = await page.locator('.reports a[href*=".html"]').first.get_attribute("href")
     answer = await page.request.get(f"{demo.address}{link}")
+    if not answer.ok:
+        sys.exit(f"the demo made no report: {await answer.text()}")
     file = OUT / "report.html"
     file.write_bytes(await answer.body())
     await page.goto(file.resolve().as_uri())

@@ -126,6 +126,8 @@ def usual_bars_spec(days: Sequence[DayBar], palette: Palette, words: SessionWord
     base = chart_of(rows)
     colour = alt.condition("datum.running", alt.value(palette.accent), alt.value(palette.silver))
     bars = base.mark_bar(cornerRadiusEnd=2, binSpacing=3).encode(x=x, y=y, color=colour, tooltip=hint)
+    if all(bar.usual is None for bar in days):
+        return themed(bars, palette, height=BARS_HEIGHT, description=words.description)
     marks = (
         base.transform_filter("datum.usual !== null")
         .mark_tick(color=palette.text, thickness=2, bandSize=16)

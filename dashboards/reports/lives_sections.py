@@ -174,7 +174,7 @@ def _compared(p_value: str) -> str:
 
 
 def _effects(view: LifetimesView, strings: Strings) -> list[Section]:
-    words, numbers = strings.product, strings.numbers
+    words = strings.product
     if not view.firmware:
         return []
     columns = tuple(
@@ -185,7 +185,7 @@ def _effects(view: LifetimesView, strings: Strings) -> list[Section]:
             Cell(effect.model),
             Cell(group_text(effect.level, strings)),
             Cell(group_text(effect.baseline, strings)),
-            Cell(count_text(effect.nozzles, numbers)),
+            Cell(_count(effect.nozzles, strings)),
             Cell(ratio_text(effect.by_lives, strings)),
             Cell(ratio_text(effect.by_wear, strings)),
             Cell(p_text(effect.p_value, strings), "worn" if effect.clear else "muted"),
@@ -196,7 +196,7 @@ def _effects(view: LifetimesView, strings: Strings) -> list[Section]:
 
 
 def _changes(view: LifetimesView, strings: Strings) -> list[Section]:
-    words, numbers = strings.product, strings.numbers
+    words = strings.product
     if not view.changes:
         return []
     columns = tuple(
@@ -207,12 +207,16 @@ def _changes(view: LifetimesView, strings: Strings) -> list[Section]:
             Cell(change.model),
             Cell(change.week),
             Cell(ratio_text(change.ratio, strings)),
-            Cell(count_text(change.nozzles_before, numbers)),
-            Cell(count_text(change.nozzles_after, numbers)),
+            Cell(_count(change.nozzles_before, strings)),
+            Cell(_count(change.nozzles_after, strings)),
         )
         for change in view.changes
     )
     return [Section(words.changes, "", (Table("", columns, rows),))]
+
+
+def _count(count: int | None, strings: Strings) -> str:
+    return strings.product.none if count is None else count_text(count, strings.numbers)
 
 
 def _reasons(groups: Sequence[LifeGroupView], strings: Strings) -> list[Text]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -27,9 +27,7 @@ from schemas.access import Viewer
 from schemas.page_views import PageReader
 from schemas.views import DeviceView, FleetChange, FleetReader, FleetSummary
 
-_SLICE: Final = 100
-_IDLE_S: Final = 600.0
-"""A board that nobody looks at goes on for so long: whoever comes back finds it."""
+_SLICE: Final = 50
 _REMEMBERED: Final = 64
 """So many changes back a stream may be and still be told only what has changed."""
 
@@ -70,21 +68,17 @@ class FleetBoard:
         views = await self._source.reader.standing(self._viewer)
         self._views = {view.id: view for view in views}
         self.lines.take(beginning.alerts, self._views, self._places, anew=True)
-        for start in range(0, len(views), _SLICE):
-            for view in views[start : start + _SLICE]:
-                self._put(view)
-            await asyncio.sleep(0)
+        await self._put_all(views)
         self._tell(beginning.summary, frozenset(self._views))
 
-    def take(self, change: FleetChange) -> None:
-        """Takes in what has changed."""
+    async def take(self, change: FleetChange) -> None:
+        """Takes in what has changed, and lets others have their turn between."""
         told = frozenset(view.id for view in change.devices)
         if any(view.clinic_id not in self._places or view.id not in self._views for view in change.devices):
             self._learn_places()
         self._views.update((view.id, view) for view in change.devices)
         touched = self.lines.take(change.alerts, self._views, self._places)
-        for device_id in told | (touched & self._views.keys()):
-            self._put(self._views[device_id])
+        await self._put_all([self._views[device_id] for device_id in told | (touched & self._views.keys())])
         self._tell(change.summary, told | touched)
 
     async def look_ahead(self) -> None:
@@ -151,6 +145,12 @@ class FleetBoard:
             return None
         return frozenset().union(*later)
 
+    async def _put_all(self, views: Sequence[DeviceView]) -> None:
+        for start in range(0, len(views), _SLICE):
+            for view in views[start : start + _SLICE]:
+                self._put(view)
+            await asyncio.sleep(0)
+
     def _put(self, view: DeviceView) -> None:
         place, badges = place_in(self._places, view.clinic_id), self.lines.badges(view.id)
         self._index.put(facts_of(view, place, badges, self.strings))
@@ -166,122 +166,6 @@ class FleetBoard:
         self._places = places_of(self._source.reader.clinics(self._viewer))
 
 
-class LiveBoard:
-    """A board that follows the fleet, and wakes those who show it."""
-
-    def __init__(self, source: BoardSource, viewer: Viewer, strings: Strings, look_s: float) -> None:
-        self.board = FleetBoard(source, viewer, strings)
-        self.ended = False
-        self._changes = source.reader.changes(viewer)
-        self._look_s = look_s
-        self._wake = asyncio.Event()
-        self._filled = asyncio.Event()
-        self._used_s = asyncio.get_running_loop().time()
-        self._streams = 0
-        self._following = asyncio.create_task(self._follow(), name="fleet board")
-        self._looking = asyncio.create_task(self._look(), name="fleet outlook")
-        self._looking.add_done_callback(_settle)
-
-    @property
-    def is_over(self) -> bool:
-        return self._following.done()
-
-    async def ready(self, within_s: float) -> FleetBoard:
-        """The board, once it knows the fleet; it waits a little for the outlook too."""
-        self._used_s = asyncio.get_running_loop().time()
-        filling = asyncio.ensure_future(self._filled.wait())
-        await asyncio.wait({filling, self._following}, return_when=asyncio.FIRST_COMPLETED)
-        filling.cancel()
-        if self._following.done():
-            self._following.result()
-        if self.board.outlook is None and not self._looking.done():
-            await asyncio.wait({self._looking}, timeout=within_s)
-        return self.board
-
-    async def after(self, version: int, timeout_s: float) -> None:
-        """Returns once the board is past that version, has ended, or the time is over."""
-        if self.ended or self.board.version > version:
-            return
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-
-    def joined(self, by: int) -> None:
-        """A stream begins (1) or ends (-1)."""
-        self._streams += by
-        self._used_s = asyncio.get_running_loop().time()
-
-    async def _follow(self) -> None:
-        try:
-            beginning = await anext(self._changes, None)
-            if beginning is None:
-                return
-            await self.board.fill(beginning)
-            self._filled.set()
-            await self._take_all()
-        finally:
-            self.ended = True
-            self._filled.set()
-            self._looking.cancel()
-            self._wake_all()
-            await _close(self._changes)
-
-    async def _take_all(self) -> None:
-        loop = asyncio.get_running_loop()
-        next_look_s = loop.time() + self._look_s
-        pending = asyncio.ensure_future(anext(self._changes, None))
-        try:
-            while not self._is_idle():
-                await asyncio.wait((pending,), timeout=max(0.0, next_look_s - loop.time()))
-                if loop.time() >= next_look_s and self._looking.done():
-                    next_look_s = loop.time() + self._look_s
-                    self._looking = asyncio.create_task(self._look(), name="fleet outlook")
-                    self._looking.add_done_callback(_settle)
-                if not pending.done():
-                    continue
-                change = pending.result()
-                if change is None:
-                    return
-                pending = asyncio.ensure_future(anext(self._changes, None))
-                self.board.take(change)
-                self._wake_all()
-        finally:
-            pending.cancel()
-            await asyncio.wait((pending,))
-
-    async def _look(self) -> None:
-        await self._filled.wait()
-        await self.board.look_ahead()
-        self._wake_all()
-
-    def _is_idle(self) -> bool:
-        return not self._streams and asyncio.get_running_loop().time() - self._used_s > _IDLE_S
-
-    def _wake_all(self) -> None:
-        self._wake.set()
-        self._wake = asyncio.Event()
-
-
-class Boards:
-    """All boards, one for each sight and language that anybody has on a screen."""
-
-    def __init__(self, source: BoardSource, look_s: float) -> None:
-        self._source = source
-        self._look_s = look_s
-        self._boards: dict[tuple[object, ...], LiveBoard] = {}
-
-    def of(self, viewer: Viewer, strings: Strings) -> LiveBoard:
-        """The board of this viewer's sight; call it on the event loop."""
-        sight = (viewer.role == "vendor", viewer.scope, strings.language)
-        live = self._boards.get(sight)
-        if live is None or live.is_over:
-            self._boards = {key: board for key, board in self._boards.items() if not board.is_over}
-            live = self._boards[sight] = LiveBoard(self._source, viewer, strings, self._look_s)
-        return live
-
-
 def to_json(value: object) -> str:
     """Compact, with every letter as it is."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -290,18 +174,6 @@ def to_json(value: object) -> str:
 def rows_json(entries: Sequence[RowEntry]) -> str:
     """Rows as they travel."""
     return f"[{','.join(entry.encoded for entry in entries)}]"
-
-
-def _settle(looking: asyncio.Task[None]) -> None:
-    """An outlook that can't be read now is asked for again before long; the last one stays."""
-    if not looking.cancelled():
-        looking.exception()
-
-
-async def _close(changes: AsyncIterator[FleetChange]) -> None:
-    close = getattr(changes, "aclose", None)
-    if close is not None:
-        await close()
 
 
 def _kpis_object(kpis: Kpis) -> dict[str, object]:

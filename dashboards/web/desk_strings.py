@@ -23,6 +23,9 @@ class PeopleWords:
     add_detail: str
     saved: str
     export: str
+    exchange: str
+    exchange_detail: str
+    imported: Plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,9 @@ class OutboxWords:
     columns: Mapping[str, str]
     channels: Mapping[str, str]
     attempts: Plural
+    again: str
+    again_done: str
+    again_gone: str
 
 
 ENGLISH_PEOPLE: Final = PeopleWords(
@@ -67,6 +73,12 @@ ENGLISH_PEOPLE: Final = PeopleWords(
     add_detail="Whoever is added can sign in at once. The role says what may be done, the scope what is seen.",
     saved="Saved {id}. It counts from now on.",
     export="Export people as CSV",
+    exchange="Import and export",
+    exchange_detail=(
+        "One CSV file: name, role, clinics, models, and a password for whoever is new. It is taken whole or not at all;"
+        " whoever is there already gets the role and scope of the file."
+    ),
+    imported=Plural("Imported {n} person.", "Imported {n} people."),
 )
 
 ENGLISH_OUTBOX: Final = OutboxWords(
@@ -80,7 +92,7 @@ ENGLISH_OUTBOX: Final = OutboxWords(
     waiting_none="Nothing waits: every message has been sent.",
     dead="Given up",
     dead_none="No message was given up.",
-    dead_detail="Check the receiver's address and the channel, with “silverpoint doctor”; later alerts are sent again.",
+    dead_detail="Check the receiver's address and the channel, with “silverpoint doctor”, then send again.",
     columns={
         "created": "Written",
         "receiver": "To",
@@ -93,4 +105,7 @@ ENGLISH_OUTBOX: Final = OutboxWords(
     },
     channels={"email": "Mail", "apprise": "Chat or push", "webhook": "Webhook", "alertmanager": "Alertmanager"},
     attempts=Plural("{n} attempt", "{n} attempts"),
+    again="Send again",
+    again_done="The message waits to be sent again; the next attempt is made within seconds.",
+    again_gone="That message is not given up any more.",
 )

@@ -23,7 +23,7 @@ from dashboards.web.pages.device_charts import (
     wear_chart,
 )
 from dashboards.web.pages.rows import Place, place_in, places_of
-from dashboards.web.pages.spans import Stretch, span_named, stretch_until
+from dashboards.web.pages.spans import Stretch, span_named, stretch_until, until_asked
 from dashboards.web.parts import PartsPage, parts_stream
 from dashboards.web.render import Frame, page_response
 from dashboards.web.site import STREAM_HEADERS, Site, strings_of
@@ -72,6 +72,7 @@ class _DevicePages:
             now=device_now(view, site.deps.reader.firing_alerts(viewer), place, frame.strings),
             place=place,
             span=span_named(request.query_params.get("span")),
+            until_ms=until_asked(request.query_params.get("until"), now_ms),
             past=found.items,
             sessions=await pages.session_marks(viewer, device_id, now_ms - _LIST_DAYS * _DAY_MS, now_ms + _DAY_MS),
             ledger=await pages.ledger(viewer, device_id),
@@ -106,7 +107,8 @@ class _DevicePages:
         if view is None or chart not in ("wear", "past", "power", "calendar"):
             return Response(status_code=404)
         palette = PAGE if form == "json" else PALETTES.get(request.query_params.get("colours", ""), PALETTES["light"])
-        stretch = stretch_until(span_named(request.query_params.get("span")), site.deps.now_ms())
+        query, now_ms = request.query_params, site.deps.now_ms()
+        stretch = stretch_until(span_named(query.get("span")), until_asked(query.get("until"), now_ms) or now_ms)
         spec = await self._spec(viewer, view, chart, stretch, palette, strings_of(request))
         return await chart_response(spec, form, request, site.deps.charts)
 

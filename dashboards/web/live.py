@@ -15,8 +15,9 @@ from typing import Final
 
 from fastapi.sse import format_sse_event
 
-from dashboards.web.board import FleetBoard, LiveBoard, rows_json, to_json
+from dashboards.web.board import FleetBoard, rows_json, to_json
 from dashboards.web.fleet_index import Found
+from dashboards.web.live_board import LiveBoard
 from dashboards.web.pages.asked import PAGE_ROWS, TableAsked
 from dashboards.web.pages.fleet import pager_of
 from schemas.access import Viewer

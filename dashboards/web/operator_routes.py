@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.sse import EventSourceResponse
 
-from dashboards.web.pages.operator import operator_page, released_text
+from dashboards.web.pages.operator import again_text, operator_page, released_text
 from dashboards.web.parts import PartsPage, parts_stream
 from dashboards.web.render import page_response
 from dashboards.web.site import STREAM_HEADERS, Site
@@ -30,6 +30,7 @@ def operator_routes(site: Site) -> APIRouter:
     router.add_api_route(
         f"{PATH}/quarantine/{{entry_id}}/release", shown.release, methods=["POST"], response_model=None
     )
+    router.add_api_route(f"{PATH}/messages/{{message_id}}/again", shown.again, methods=["POST"], response_model=None)
     return router
 
 
@@ -50,6 +51,7 @@ class _OperatorPages:
         page = operator_page(await site.deps.pages.operator(viewer), frame.strings)
         query = request.query_params
         done = released_text(query.get("released", ""), query.get("kept", ""), frame.strings)
+        done = done or again_text(query.get("again", ""), frame.strings)
         return page_response(site.templates.page("operator.html", frame, page, done=done), request)
 
     async def release(self, request: Request, entry_id: int) -> Response:
@@ -64,6 +66,13 @@ class _OperatorPages:
             return self.site.to_sign_in(request)
         outcome = await self.site.deps.acts.release(viewer, entry_id)
         return RedirectResponse(f"{PATH}?released={outcome.released}&kept={outcome.kept}", status_code=303)
+
+    async def again(self, request: Request, message_id: int) -> Response:
+        viewer = await self.site.deps.poster_of(request)
+        if viewer is None:
+            return self.site.to_sign_in(request)
+        waits = await self.site.deps.acts.send_again(viewer, message_id)
+        return RedirectResponse(f"{PATH}?again={int(waits)}#operator-outbox", status_code=303)
 
     async def live(self, request: Request) -> Response:
         site = self.site

@@ -7,10 +7,13 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.datastructures import UploadFile
 
+from dashboards.web.format import count_text
 from dashboards.web.pages.people import (
     PATH,
     PeopleAsked,
+    PeopleImported,
     PersonTried,
     people_address,
     people_csv,
@@ -18,10 +21,11 @@ from dashboards.web.pages.people import (
 )
 from dashboards.web.pages.registry import PATH as REGISTRY_PATH
 from dashboards.web.render import page_response
-from dashboards.web.site import Site
+from dashboards.web.site import Site, strings_of
 from schemas.access import Viewer
 
 _UNPROCESSABLE: Final = 422
+_MISTAKES_SHOWN: Final = 20
 
 
 def people_routes(site: Site) -> APIRouter:
@@ -30,6 +34,7 @@ def people_routes(site: Site) -> APIRouter:
     shown = _PeoplePages(site)
     router.add_api_route(PATH, shown.page, methods=["GET"], response_model=None)
     router.add_api_route(f"{PATH}/export.csv", shown.export, methods=["GET"], response_model=None)
+    router.add_api_route(f"{PATH}/import", shown.take, methods=["POST"], response_model=None)
     router.add_api_route(PATH, shown.save, methods=["POST"], response_model=None)
     return router
 
@@ -60,6 +65,22 @@ class _PeoplePages:
         asked = PeopleAsked(edit="" if new else name)
         return await self._drawn(request, viewer, asked, PersonTried(fields, mistakes, new))
 
+    async def take(self, request: Request) -> Response:
+        viewer = await self.site.deps.poster_of(request)
+        if viewer is None:
+            return self.site.to_sign_in(request)
+        strings = strings_of(request)
+        given = (await request.form()).get("file")
+        if not isinstance(given, UploadFile) or not given.filename:
+            imported = PeopleImported(mistakes=(strings.pages.registry.import_nothing,))
+        else:
+            text = (await given.read()).decode("utf-8", errors="replace")
+            outcome = await self.site.deps.acts.import_people(viewer, text)
+            n = count_text(outcome.entries, strings.numbers)
+            done = "" if outcome.mistakes else strings.people.imported.of(outcome.entries).format(n=n)
+            imported = PeopleImported(done, outcome.mistakes[:_MISTAKES_SHOWN])
+        return await self._drawn(request, viewer, PeopleAsked(), None, imported)
+
     async def export(self, request: Request) -> Response:
         viewer = await self.site.entering(request)
         if isinstance(viewer, Response):
@@ -70,11 +91,20 @@ class _PeoplePages:
         headers = {"Content-Disposition": 'attachment; filename="people.csv"', "Cache-Control": "no-store"}
         return Response(csv, media_type="text/csv; charset=utf-8", headers=headers)
 
-    async def _drawn(self, request: Request, viewer: Viewer, asked: PeopleAsked, tried: PersonTried | None) -> Response:
+    async def _drawn(
+        self,
+        request: Request,
+        viewer: Viewer,
+        asked: PeopleAsked,
+        tried: PersonTried | None,
+        imported: PeopleImported | None = None,
+    ) -> Response:
         site = self.site
         if "people" not in site.deps.pages.may(viewer):
             return await site.missing(request, viewer)
         frame = await site.frame(request, viewer, REGISTRY_PATH)
-        page = people_page(await site.deps.pages.people(viewer), asked, tried, frame.strings)
+        page = people_page(
+            await site.deps.pages.people(viewer), asked, tried, imported or PeopleImported(), frame.strings
+        )
         html = site.templates.page("people.html", frame, page)
-        return page_response(html, request, status=_UNPROCESSABLE if tried else 200)
+        return page_response(html, request, status=_UNPROCESSABLE if tried or page.imported.mistakes else 200)

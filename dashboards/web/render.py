@@ -61,6 +61,11 @@ class Templates:
             catalogues=tuple(CATALOGUES.values()),
         )
 
+    def warm(self) -> None:
+        """Compiles what the fleet page is drawn from."""
+        for name in ("base.html", "macros.html", "fleet.html"):
+            self._environment.get_template(name)
+
     def fleet(self, page: FleetPage, frame: Frame) -> str:
         """The fleet page."""
         strings = frame.strings

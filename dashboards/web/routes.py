@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,13 +15,14 @@ from fastapi.sse import EventSourceResponse
 from dashboards.charts.theme import PAGE, PALETTES
 from dashboards.web.alerts_routes import alerts_routes
 from dashboards.web.assets import VEGA_NAME, Assets
-from dashboards.web.board import Boards, BoardSource, FleetBoard
+from dashboards.web.board import BoardSource, FleetBoard
 from dashboards.web.chart_response import chart_response
 from dashboards.web.clinic_routes import clinic_routes
 from dashboards.web.device_routes import device_routes
 from dashboards.web.language_routes import language_routes
 from dashboards.web.links import FLEET_PATH, PRODUCT_PATH, safe_next
 from dashboards.web.live import LiveSource, Watching, live_stream
+from dashboards.web.live_board import Boards
 from dashboards.web.operator_routes import operator_routes
 from dashboards.web.order_routes import order_routes
 from dashboards.web.pages.asked import TableAsked, read_table_address
@@ -33,19 +36,26 @@ from dashboards.web.render import Templates, page_response
 from dashboards.web.report_routes import report_routes
 from dashboards.web.silence_routes import silence_routes
 from dashboards.web.site import STREAM_HEADERS, PageDependencies, Site, strings_of
+from dashboards.web.strings import ENGLISH
 from dashboards.web.work_routes import work_routes
+from schemas.access import Viewer
 
 __all__ = ["PageDependencies", "pages"]
 
 LOOK_AHEAD_S: Final = 30.0
 """How often a page's outlook, and the names of its clinics, are asked for again."""
+WARM_SIGHT: Final = Viewer(name="", role="manager")
+"""Whoever sees the whole fleet sees the same."""
 _OUTLOOK_WITHIN_S: Final = 0.15
 """So long a page waits for its outlook; after that it comes by the stream."""
 _MAX_EDITION_DIGITS: Final = 15
 
 
 def pages(deps: PageDependencies) -> APIRouter:
-    """The router of all pages, their live streams and their static files."""
+    """The router of all pages, their live streams and their static files.
+
+    Its lifespan has the whole fleet's page ready before somebody asks for it.
+    """
     assets = Assets()
     site = Site(
         deps,
@@ -55,7 +65,17 @@ def pages(deps: PageDependencies) -> APIRouter:
         Boards(BoardSource(deps.reader, deps.pages, RowBook(deps.now_ms())), LOOK_AHEAD_S),
     )
     shown = _Pages(site)
-    router = APIRouter(include_in_schema=False, default_response_class=Response)
+
+    @asynccontextmanager
+    async def warm(_: object) -> AsyncIterator[None]:
+        warming = asyncio.create_task(_keep_warm(site), name="warm fleet page")
+        try:
+            yield
+        finally:
+            warming.cancel()
+            await asyncio.wait({warming})
+
+    router = APIRouter(include_in_schema=False, default_response_class=Response, lifespan=warm)
     for path, endpoint in (
         (FLEET_PATH, shown.fleet),
         (deps.sign_in_path, shown.sign_in),
@@ -65,9 +85,9 @@ def pages(deps: PageDependencies) -> APIRouter:
         ("/favicon.ico", shown.favicon),
     ):
         router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
-    for more in (device_routes(site), clinic_routes(site), alerts_routes(site), registry_routes(site)):
-        router.include_router(more)
-    router.include_router(people_routes(site))
+    # The people come before the registry, whose addresses would take theirs for a kind of entry.
+    for first in (people_routes, device_routes, clinic_routes, alerts_routes, registry_routes):
+        router.include_router(first(site))
     router.include_router(operator_routes(site))
     router.include_router(report_routes(site))
     router.include_router(product_routes(site))
@@ -75,6 +95,11 @@ def pages(deps: PageDependencies) -> APIRouter:
     for more in (work_routes(site), order_routes(site), silence_routes(site)):
         router.include_router(more)
     return router
+
+
+async def _keep_warm(site: Site) -> None:
+    await asyncio.to_thread(site.templates.warm)
+    await site.boards.keep_warm(WARM_SIGHT, ENGLISH)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from fastapi.responses import RedirectResponse
 
 from dashboards.charts.render import ChartRenderer
 from dashboards.web.assets import Assets
-from dashboards.web.board import Boards
 from dashboards.web.links import sign_in_link
 from dashboards.web.live import BEAT_S, LiveSource
+from dashboards.web.live_board import Boards
 from dashboards.web.render import Frame, Templates, page_response
 from dashboards.web.shell import nav_of
 from dashboards.web.strings import Strings, strings_for

@@ -140,6 +140,7 @@ class FleetWords:
     nozzle_unreadable: str
     bands: Mapping[WearBand, str]
     wear_between: str
+    wear_about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +334,8 @@ ENGLISH: Final = Strings(
         nozzle_none="None fitted",
         nozzle_unreadable="Tag not readable",
         bands={"ok": "OK", "due": "Due", "worn_out": "Replace", "unknown": "Unknown"},
-        wear_between="between {low} and {high}",
+        wear_between="estimated {low} to {high}",
+        wear_about="estimated {wear}",
     ),
     board=ENGLISH_BOARD,
     people=ENGLISH_PEOPLE,

@@ -19,6 +19,7 @@ from gateway.alerts.nozzle_conditions import (
     case_findings,
     duplicates,
     expiry_ms,
+    left_by,
     mismatched,
     never_expired_before_ms,
     unreported_change,
@@ -91,38 +92,13 @@ class FleetEvidence:
         """A session was running already when the gateway started: since then, as far as is known."""
         self._active_since_ms[device_id] = since_ms
 
-    def is_well(self, state: DeviceState) -> bool:
-        """Whether no alert about the device is open, and its latest reading may concern no rule."""
-        latest = state.latest
-        if latest is None or self._open.has(state.device_id):
-            return False
+    def screen(self, state: DeviceState) -> tuple[bool, str | None]:
+        """Whether the device is well: no alert about it is open, and its latest reading may concern no rule. And the
+        nozzle that it has fitted, unless that is as well, and was only ever on this device."""
         limits = self._book.limits_at(state.clinic_id, state.model, state.device_id)
-        return not (
-            clock_is_off(latest.sample.ts_ms, latest.received_ms, limits)
-            or self._may_say(state, latest.event_ms, latest.sample, limits)
-        )
-
-    def is_nozzle_well(self, state: DeviceState, serial: str) -> bool:
-        """Whether the nozzle was only ever on this device, no alert about it is open, and it may concern no rule."""
-        sightings = self._fleet.sightings_on(serial)
-        if len(sightings) != 1 or self._open.has(serial):
-            return False
-        (row,) = sightings
-        lot = row.lot or self._fleet.lot_read(serial)
-        kind = self._kinds.get((row.model, lot, row.expires_on, state.model))
-        if kind is None:
-            kind = self._kind(row.model, lot, row.expires_on, state.model)
-        last_ms, most = row.last_key[0], row.strikes
-        if kind.concerns or last_ms >= kind.expires_from_ms:
-            return False
-        limits = self._book.limits_at(state.clinic_id, state.model, state.device_id)
-        if may_be_worn(row.coating_ratio, most, row.rated_strikes, kind.model, limits):
-            return False
-        if self._may_be_due(serial, kind.model, last_ms) or self._forecasts.abnormal(serial) is not None:
-            return False
-        latest = state.latest
-        shown = latest.sample.strikes if latest is not None and latest.sample.nozzle_serial == serial else None
-        return not may_be_unreported(serial, self._fleet.ledger(row.device_id), shown, most)
+        serial = self._fleet.fitted_serial(state.device_id)
+        suspect = serial is not None and not self._is_nozzle_well(state, serial, limits)
+        return self._is_well(state, limits), serial if suspect else None
 
     def reading(self, state: DeviceState, at_ms: int, reading: Reading, *, concerned: bool) -> Found | None:
         """What a reading of the device says; None where nothing is wrong, and nobody is `concerned` about it."""
@@ -189,6 +165,34 @@ class FleetEvidence:
         forecast = self._forecasts.forecast_of(serial)
         return forecast is not None and forecast.replace_by is not None
 
+    def _is_well(self, state: DeviceState, limits: Limits) -> bool:
+        latest = state.latest
+        if latest is None or self._open.has(state.device_id):
+            return False
+        sample = latest.sample
+        if clock_is_off(sample.ts_ms, latest.received_ms, limits):
+            return False
+        return not self._may_say(state, latest.event_ms, sample, limits)
+
+    def _is_nozzle_well(self, state: DeviceState, serial: str, limits: Limits) -> bool:
+        sightings = self._fleet.sightings_on(serial)
+        if len(sightings) != 1 or self._open.has(serial):
+            return False
+        (row,) = sightings
+        lot, last_ms, most = row.lot or self._fleet.lot_read(serial), row.last_key[0], row.strikes
+        kind = self._kinds.get((row.model, lot, row.expires_on, state.model))
+        if kind is None:
+            kind = self._kind(row.model, lot, row.expires_on, state.model)
+        if kind.concerns or last_ms >= kind.expires_from_ms:
+            return False
+        if may_be_worn(row.coating_ratio, most, row.rated_strikes, kind.model, limits):
+            return False
+        if self._may_be_due(serial, kind.model, last_ms) or self._forecasts.abnormal(serial) is not None:
+            return False
+        latest = state.latest
+        shown = latest.sample.strikes if latest is not None and latest.sample.nozzle_serial == serial else None
+        return not may_be_unreported(serial, self._fleet.ledger(row.device_id), shown, most)
+
     def _may_say(self, state: DeviceState, at_ms: int, reading: Reading, limits: Limits) -> bool:
         if reading.session_active:
             if at_ms - self._active_since_ms.setdefault(state.device_id, at_ms) >= limits.overlong_ms:
@@ -220,7 +224,7 @@ class FleetEvidence:
     def _case(self, nozzle: NozzleState, model: NozzleModel | None, state: DeviceState | None) -> NozzleCase:
         serial = nozzle.serial
         ledger = self._fleet.ledger(nozzle.device_id)
-        left_ms = ledger[-1].event_ms if ledger and not nozzle.fitted else None
+        left_ms = None if nozzle.fitted else left_by(serial, ledger)
         return NozzleCase(
             facts=nozzle_facts(nozzle, model, left_ms, self._due_by(nozzle, model)),
             model=model,

@@ -106,6 +106,7 @@ class History:
             book=self._book,
             evidence=self._evidence,
             alerts=self._open,
+            points=walk.points,
         )
         for point in walk.earlier:
             self._evidence.reading(walk.state, point.ts_ms, point, concerned=False)
@@ -115,7 +116,8 @@ class History:
         return nozzles
 
     def _moments(self, number: int, walk: Walk) -> Iterator[_Moment]:
-        """Each reading, and each ledger row just before the reading that comes after it."""
+        """Each reading, and each ledger row just before the reading that comes after it; at last those that none
+        comes after."""
         ledger = self._fleet.ledger(walk.state.device_id)
         since_ms = walk.earlier[-1].ts_ms + 1 if walk.earlier else walk.points[0].ts_ms
         rows = sum(row.event_ms < since_ms for row in ledger)
@@ -125,6 +127,8 @@ class History:
                 rows += 1
                 yield _Moment(point.received_ms, ledger[rows - 1].event_ms, number, rows, None)
             yield _Moment(point.received_ms, point.ts_ms, number, rows, point, newest)
+        for written in range(rows, len(ledger)):
+            yield _Moment(walk.points[-1].received_ms, ledger[written].event_ms, number, written + 1, None)
 
     def _at(self, moment: _Moment, walk: Walk, nozzles: NozzleHistory, concerned: set[str]) -> Iterator[Step]:
         state, point = walk.state, moment.point

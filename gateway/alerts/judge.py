@@ -16,6 +16,7 @@ from gateway.alerts.insisting import Insist
 from gateway.alerts.lookback import MARGIN_MS, is_needed, stood_since
 from gateway.alerts.rules import decide, timing
 from gateway.alerts.time_rules import TIMED_RULES
+from gateway.alerts.transitions import may_change
 from gateway.alerts.walking import in_time, read_all
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
@@ -72,7 +73,8 @@ class Judge:
             newest = closed.get(subject, {}) | self._open.of(subject) | judgement.after.get(subject, {})
             made: list[AlertChange] = []
             for one in steps:
-                findings = [await self._dated(finding, newest, one.rules) for finding in one.findings]
+                news = [finding for finding in one.findings if may_change(newest.get(finding.rule), finding)]
+                findings = [await self._dated(finding, newest, one.rules) for finding in news]
                 for change in decide(findings, newest, one.rules, self._above(findings, judgement)):
                     newest[change.alert.rule] = change.alert
                     made.append(change)
@@ -88,7 +90,11 @@ class Judge:
         past = _Past(judgement, {subject: closed.get(subject, {}) | self._open.of(subject) for subject in subjects})
         for subject, one in steps:
             newest = past.newest(subject)
-            news = [finding for finding in one.findings if past.is_news(finding)]
+            news = [
+                finding
+                for finding in one.findings
+                if may_change(newest.get(finding.rule), finding) and past.is_news(finding)
+            ]
             past.add(subject, one, decide(news, newest, one.rules, self._above(news, judgement)))
             if past.has_begun(subject):
                 self._silence(subject, past, judgement)

@@ -98,7 +98,7 @@ class Looking:
             state = self._fleet.device(device_id)
             if state is not None:
                 found.append(state)
-                if self._is_newly_dark(state) or self._walker.stretch(state) is not None:
+                if self._is_behind(state):
                     behind[state.clinic_id] = []
         if behind:
             for state in found:
@@ -147,14 +147,16 @@ class Looking:
     def _subjects(self, states: Sequence[DeviceState], now_ms: int) -> dict[str, list[Found]]:
         subjects: dict[str, list[Found]] = {}
         serials: set[str] = set()
+        screen, subjects_on = self.evidence.screen, self._open.subjects_on
         for state in states:
-            device_id = state.device_id
-            if not self.evidence.is_well(state):
+            well, suspect = screen(state)
+            if not well:
                 subjects |= self._device(state, now_ms)
-            serial = self._fleet.fitted_serial(device_id)
-            if serial is not None and not self.evidence.is_nozzle_well(state, serial):
-                serials.add(serial)
-            serials.update(self._open.subjects_on(device_id))
+            if suspect is not None:
+                serials.add(suspect)
+            open_there = subjects_on(state.device_id)
+            if open_there:
+                serials.update(open_there)
         for serial in sorted(serials):
             of_nozzle = self.evidence.nozzle(serial)
             if of_nozzle is not None:
@@ -166,12 +168,23 @@ class Looking:
         found = [one for one in (self.evidence.device(state), silence) if one is not None]
         return {state.device_id: found} if found else {}
 
-    def _is_newly_dark(self, state: DeviceState) -> bool:
-        """Whether its clinic may lose its mains by what it said: then the order of what its devices said counts."""
+    def _is_behind(self, state: DeviceState) -> bool:
+        """Whether more came than its latest reading, or its clinic may lose its mains by that: then the order of what
+        the clinic's devices said counts."""
         latest = state.latest
-        if latest is None or latest.sample.power_source != "battery":
+        if latest is not None and latest.sample.power_source == "battery" and self._clinics.stands(state, "battery"):
+            return True
+        return self._walker.stretch(state) is not None or self._is_rewritten(state)
+
+    def _is_rewritten(self, state: DeviceState) -> bool:
+        """Whether its ledger has grown by more than one row since the last look: a nozzle that was taken off and
+        fitted again looks as it did."""
+        ledger = self._fleet.ledger(state.device_id)
+        if len(ledger) < 2:
             return False
-        return self._clinics.stands(state, "battery")
+        before = self._walker.before(state)
+        looked = before.latest if before is not None else state.latest
+        return looked is not None and ledger[-2].event_ms > looked.event_ms
 
     async def _walks(self, states: Sequence[DeviceState]) -> list[Walk]:
         walks: list[Walk] = []

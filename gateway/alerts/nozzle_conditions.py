@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from gateway.alerts.conditions import Finding, NozzleFacts, Rules, Verdict, nozzle_finding
 from gateway.hours import zone_or_utc
+from gateway.ingest.ledger import fitted_after
 from gateway.store.rows import LedgerRow, Sighting
 from schemas.alert import Rule
 from schemas.registry import NozzleModel
@@ -180,6 +181,18 @@ def use_of(sighting: Sighting, ledger: Sequence[LedgerRow]) -> Use:
             break
         from_ms = row.event_ms
     return Use(sighting.device_id, from_ms, sighting.last_key[0])
+
+
+def left_by(serial: str, ledger: Sequence[LedgerRow]) -> int | None:
+    """The time of the row that took the nozzle off last, whatever was written after it; of the newest row where none
+    says that it was fitted; None without a ledger."""
+    left_ms: int | None = None
+    fitted: str | None = None
+    for row in ledger:
+        before, fitted = fitted, fitted_after(fitted, row)
+        if before == serial and fitted != serial:
+            left_ms = row.event_ms
+    return ledger[-1].event_ms if left_ms is None and ledger else left_ms
 
 
 def unreported_change(

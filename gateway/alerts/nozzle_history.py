@@ -66,8 +66,10 @@ class NozzleHistory:
         book: RuleBook,
         evidence: FleetEvidence,
         alerts: OpenAlerts,
+        points: Sequence[SamplePoint],
     ) -> None:
         self._state = state
+        self._points = points
         self._fleet = fleet
         self._registry = registry
         self._book = book
@@ -210,8 +212,7 @@ class NozzleHistory:
         state, model = self._state, self._registry.model(nozzle.model)
         # Where its counter fell before this walk, how far it had come is known of the nozzle only.
         told = "nozzle_unconfirmed_swap" in self._open.of(serial)
-        shown = state.latest.sample.strikes if state.latest is not None else None
-        counter_fell = told and shown is not None and nozzle.strikes is not None and shown < nozzle.strikes
+        counter_fell = told and nozzle.strikes is not None and nozzle.strikes > self._most_in_walk(serial)
         return _Track(
             nozzle=nozzle,
             model=model,
@@ -223,3 +224,10 @@ class NozzleHistory:
             forecast=self._evidence.is_forecast(serial),
             most_strikes=nozzle.strikes if counter_fell else None,
         )
+
+    def _most_in_walk(self, serial: str) -> int:
+        """The largest count of the nozzle that came within this walk: it says nothing of how far it was before."""
+        since_ms = self._points[0].ts_ms if self._points else 0
+        shown = (point.strikes for point in self._points if point.nozzle_serial == serial)
+        written = (row.strikes for row in self._ledger if row.serial == serial and row.event_ms >= since_ms)
+        return max((count for count in (*shown, *written) if count is not None), default=0)

@@ -1,7 +1,6 @@
 """Rehearsal: what a rule would have raised over stored history, as it is set and as it might be. Pure.
 
-The readings of one device go through the same conditions and the same table of transitions as live ones. What the
-store does not keep (receipts, forecasts as they stood, what was rejected) can't be rehearsed, and such rules say so.
+The readings of one device go through the same conditions and the same table of transitions as live ones.
 """
 
 from __future__ import annotations
@@ -12,26 +11,22 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from gateway.alerts.conditions import Finding, Rules, nozzle_due, nozzle_facts, nozzle_worn_out
-from gateway.alerts.device_conditions import READING_CONDITIONS, Moment, SilenceFacts, device_silent, silence_limit_ms
+from gateway.alerts.device_conditions import (
+    READING_CONDITIONS,
+    ClockFacts,
+    Moment,
+    SilenceFacts,
+    clock_skew,
+    device_silent,
+    silence_limit_ms,
+)
 from gateway.alerts.listening import Schedule
 from gateway.alerts.opening import open_ms
 from gateway.alerts.rules import decide
 from gateway.ingest.fleet import NozzleState
 from gateway.store.rows import SamplePoint
-from schemas.alert import Alert, Rule
+from schemas.alert import Alert, Rule, Severity
 from schemas.registry import NozzleModel
-
-REHEARSED: Final[tuple[Rule, ...]] = (
-    "nozzle_due",
-    "nozzle_worn_out",
-    "battery_low",
-    "battery_degraded",
-    "mains_lost",
-    "session_overlong",
-    "depth_out_of_range",
-    "device_silent",
-)
-"""Rules whose evidence is in the stored readings of one device. `nozzle_due` goes by wear here."""
 
 FLAPS_WITHIN_MS: Final = 86_400_000
 """An alert that fires again so soon after it resolved flaps."""
@@ -55,6 +50,8 @@ class Firing(NamedTuple):
     fired_ms: int
     resolved_ms: int | None
     """None where it would still fire."""
+    device_id: str | None = None
+    severity: Severity = "warning"
 
 
 class NozzleLore(NamedTuple):
@@ -85,11 +82,13 @@ def rehearse(
     """When the rule's alerts would have fired over these readings of one device, oldest first."""
     if rule == "device_silent":
         found = _silences(subject, readings, rules)
+    elif rule == "clock_skew":
+        found = _clocks(subject, readings, rules)
     elif rule in READING_CONDITIONS:
         found = _about_readings(rule, subject, readings, rules)
     else:
         found = _about_nozzles(rule, readings, lore, rules)
-    return tuple(_firings(rule, found, rules))
+    return tuple(firings_of(rule, found, rules))
 
 
 def _about_readings(
@@ -131,27 +130,47 @@ def _nozzle(
 
 
 def _silences(subject: Subject, readings: Sequence[SamplePoint], rules: Rules) -> Iterator[tuple[Finding, ...]]:
-    """Gaps between readings, in the clinic's hours; that the gateway listened all the while is taken for granted."""
     limit_ms = silence_limit_ms(rules.rule("device_silent").threshold, subject.interval_s)
-    for before, after in pairwise(readings):
-        if after.ts_ms - before.ts_ms < limit_ms:
+    heard = [(reading.ts_ms, reading.clinic_id) for reading in readings]
+    for facts in gaps(subject.device_id, subject.device_id, heard, limit_ms, subject.schedule):
+        yield (device_silent(facts, rules),)
+
+
+def gaps(
+    subject: str, device_id: str | None, heard: Sequence[tuple[int, str]], limit_ms: int, schedule: Schedule
+) -> Iterator[SilenceFacts]:
+    """Gaps between what was heard, (when, in which clinic), in the clinic's hours; that the gateway listened all the
+    while is taken for granted."""
+    for (before_ms, _), (after_ms, clinic_id) in pairwise(heard):
+        if after_ms - before_ms < limit_ms:
             continue
-        silent_ms = open_ms(subject.schedule, before.ts_ms, after.ts_ms)
-        for at_ms, silence_ms in ((before.ts_ms + limit_ms, silent_ms), (after.ts_ms, 0)):
-            facts = SilenceFacts(
-                subject=subject.device_id,
-                clinic_id=after.clinic_id,
-                device_id=subject.device_id,
+        silent_ms = open_ms(schedule, before_ms, after_ms)
+        for at_ms, silence_ms in ((before_ms + limit_ms, silent_ms), (after_ms, 0)):
+            yield SilenceFacts(
+                subject=subject,
+                clinic_id=clinic_id,
+                device_id=device_id,
                 silent_ms=silence_ms,
                 limit_ms=limit_ms,
                 heard=not silence_ms,
                 out_of_service=False,
                 at_ms=at_ms,
             )
-            yield (device_silent(facts, rules),)
 
 
-def _firings(rule: Rule, found: Iterable[tuple[Finding, ...]], rules: Rules) -> Iterator[Firing]:
+def _clocks(subject: Subject, readings: Iterable[SamplePoint], rules: Rules) -> Iterator[tuple[Finding, ...]]:
+    """The clock beside the receipt, of what was received as the newest: a backlog tells nothing of the clock."""
+    received_ms = event_ms = 0
+    for reading in sorted(readings, key=lambda one: (one.received_ms, -one.ts_ms)):
+        if reading.received_ms > received_ms and reading.ts_ms > event_ms:
+            event_ms = reading.ts_ms
+            facts = ClockFacts(subject.device_id, reading.clinic_id, reading.clock_ms, reading.received_ms)
+            yield (clock_skew(facts, rules),)
+        received_ms = max(received_ms, reading.received_ms)
+
+
+def firings_of(rule: Rule, found: Iterable[tuple[Finding, ...]], rules: Rules) -> Iterator[Firing]:
+    """The rule's alerts that these findings make fire, by the one table of transitions."""
     newest: dict[str, dict[Rule, Alert]] = {}
     firing: dict[str, Firing] = {}
     for findings in found:
@@ -165,7 +184,7 @@ def _firings(rule: Rule, found: Iterable[tuple[Finding, ...]], rules: Rules) -> 
             if alert.rule != rule:
                 continue
             if alert.state == "firing" and subject not in firing:
-                firing[subject] = Firing(subject, alert.clinic_id, change.at_ms, None)
+                firing[subject] = Firing(subject, alert.clinic_id, change.at_ms, None, alert.device_id, alert.severity)
             elif alert.state == "resolved" and subject in firing:
                 yield firing.pop(subject)._replace(resolved_ms=change.at_ms)
     yield from firing.values()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from gateway.alerts.conditions import NOZZLE_CONDITIONS, Finding, NozzleFacts, Rules
 from gateway.alerts.inhibition import inhibited
-from gateway.alerts.transitions import Timing, step
+from gateway.alerts.transitions import Timing, may_change, step
 from gateway.store.service_rows import AlertChange
 from schemas.alert import Alert, Rule
 
@@ -34,6 +34,8 @@ def decide(
     firing = {rule for rule, alert in newest.items() if alert.state == "firing"} | set(above)
     changes: list[AlertChange] = []
     for finding in findings:
+        if not may_change(newest.get(finding.rule), finding):
+            continue
         counted = inhibited(finding, firing) if rules.rule(finding.rule).enabled else switched_off(finding)
         change = step(newest.get(finding.rule), counted, timing(finding.rule, rules))
         if change is None:

@@ -204,7 +204,7 @@ class TimeRules:
 
     def _device_schedule(self, device_id: str) -> Schedule:
         state = self._fleet.device(device_id)
-        return self._schedule(state.clinic_id if state is not None else "")
+        return self._schedule(state.clinic_id) if state is not None else Schedule("UTC", "")
 
     def _device_limit_ms(self, device_id: str) -> int:
         state = self._fleet.device(device_id)

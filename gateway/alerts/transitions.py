@@ -33,6 +33,11 @@ class Timing(NamedTuple):
     """How long it is false before the alert resolves."""
 
 
+def may_change(alert: Alert | None, finding: Finding) -> bool:
+    """Whether the finding could make any change: most say of an alert that is not there that it need not be."""
+    return finding.verdict == "true" or (alert is not None and alert.state != "resolved")
+
+
 def step(alert: Alert | None, finding: Finding, timing: Timing) -> AlertChange | None:
     """The change that `finding` makes to `alert` (the newest of its rule and subject), or None.
 

@@ -2,7 +2,7 @@
 
 Devices that are used more, or mobile, may well have another firmware, and other lots. So lives (Weibull regression) and
 paces (weighted least squares) are explained by all of it at once, and what is left to the firmware is told, against the
-most common one. A firmware is that which the device reports now: what it had earlier in a nozzle's life is not kept.
+most common one. A life's firmware is that which its device had for most of it.
 """
 
 from __future__ import annotations

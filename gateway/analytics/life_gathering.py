@@ -15,6 +15,7 @@ from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
 from gateway.store.forecast_base import ForecastStore
 from gateway.store.forecast_rows import NozzleBins
+from gateway.store.lives_base import FirmwareSince, LivesStore
 from gateway.store.work_base import WorkStore
 from schemas.registry import DEFAULT_COATING_LIMIT
 from schemas.work import ReplaceReason
@@ -23,7 +24,7 @@ _READ_AT_ONCE: Final = 10
 _ORDERS_AT_ONCE: Final = 200
 
 
-class LifeStore(ForecastStore, WorkStore, Protocol):
+class LifeStore(ForecastStore, WorkStore, LivesStore, Protocol):
     """What lives are read from beside memory."""
 
 
@@ -50,10 +51,12 @@ class LifeGatherer:
         fits = await self._fits()
         reasons = await self._reasons()
         first = await self._first_sights()
+        firmwares = await self._store.firmware_history()
         await self._find_limits()
         breath, lives = Breath(), []
         for nozzle in self._fleet.nozzles():
-            life = nozzle_life(nozzle, self._facts(nozzle, first.get(nozzle.serial), fits, reasons))
+            firmware = firmware_during(firmwares.get(nozzle.device_id, ()), nozzle.first_event_ms, nozzle.last_event_ms)
+            life = nozzle_life(nozzle, self._facts(nozzle, first.get(nozzle.serial), firmware, fits, reasons))
             if life is not None:
                 lives.append(life)
             await breath.take()
@@ -63,6 +66,7 @@ class LifeGatherer:
         self,
         nozzle: NozzleState,
         first: FirstSight | None,
+        firmware: str | None,
         fits: Mapping[str, ModelFit],
         reasons: Mapping[str, ReplaceReason],
     ) -> Facts:
@@ -71,7 +75,7 @@ class LifeGatherer:
             coating_limit=self._limit(nozzle.model),
             entry_strikes=first.strikes if first is not None else 0,
             fitted_ms=first.at_ms if first is not None else nozzle.first_event_ms,
-            firmware=device.firmware if device is not None else None,
+            firmware=firmware,
             form=device.form if device is not None else None,
             forecast=self._forecasts.forecast_of(nozzle.serial),
             fit=fits.get(nozzle.model or ""),
@@ -138,6 +142,19 @@ class LifeGatherer:
         forecast = self._forecasts.forecast_of(nozzle.serial)
         wear, _ = present_wear(nozzle, forecast, self._limit(nozzle.model))
         return wear is not None and wear >= LIMIT
+
+
+def firmware_during(history: Sequence[FirmwareSince], since_ms: int, until_ms: int) -> str | None:
+    """The firmware that a device had for most of a time; the first that it told counts for the time before, too."""
+    times: dict[str, int] = {}
+    for place, (begun_ms, firmware) in enumerate(history):
+        ended_ms = history[place + 1].since_ms if place + 1 < len(history) else until_ms
+        inside_ms = min(ended_ms, until_ms) - (max(begun_ms, since_ms) if place else since_ms)
+        times[firmware] = times.get(firmware, 0) + max(inside_ms, 0)
+    if not any(times.values()):
+        begun = [one.firmware for one in history if one.since_ms <= since_ms]
+        return begun[-1] if begun else history[0].firmware if history else None
+    return max(times, key=lambda firmware: times[firmware])
 
 
 def _limits_reached(bins: Iterable[NozzleBins], limits: Mapping[str, float]) -> Sequence[tuple[str, float]]:

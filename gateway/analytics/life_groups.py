@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from gateway.analytics.nozzle_lives import NozzleLife
+from gateway.analytics.privacy import OTHER
 from gateway.survival.kaplan_meier import SurvivalCurve, age_quantile, kaplan_meier, risk_at
 from gateway.survival.lifetimes import Floats, Lifetimes, lifetimes
 from gateway.survival.weibull import Interval, fit_weibull
@@ -184,5 +185,5 @@ def _reasons(lives: Sequence[NozzleLife]) -> tuple[ReasonCount, ...]:
     """Of the nozzles that are off their device, in the order in which people may choose a reason."""
     off = (life for life in lives if life.reason is not None or life.state == "early")
     counts: Counter[str] = Counter(life.reason or UNSAID for life in off)
-    order = (*REPLACE_REASONS, UNSAID)
+    order = (*REPLACE_REASONS, UNSAID, OTHER)
     return tuple(ReasonCount(reason=name, nozzles=counts[name]) for name in order if counts[name])

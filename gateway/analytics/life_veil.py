@@ -6,15 +6,17 @@ to three digits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from gateway.analytics.life_groups import columns
+from gateway.analytics.life_groups import UNSAID, columns
 from gateway.analytics.lot_comparison import flagged_view
 from gateway.analytics.nozzle_lives import NozzleLife
-from gateway.analytics.privacy import rounded, rounded_count
+from gateway.analytics.privacy import OTHER, Labels, Share, is_enough, published_cells, rounded, rounded_count
 from gateway.survival.kaplan_meier import kaplan_meier
 from schemas.lifetime_views import (
     ComparisonView,
@@ -48,13 +50,47 @@ def veiled_group(view: LifeGroupView, lives: Sequence[NozzleLife], k: int) -> Li
             "median": _veiled_median(view.median, until),
             "projected": _veiled_estimate(view.projected),
             "median_at_least": None if view.median_at_least is None else rounded(min(view.median_at_least, until)),
-            "early_wear": None if view.early_wear is None else round(view.early_wear, 1),
+            "early_wear": _veiled_early_wear(view, lives, k),
             "since_strikes": rounded(view.since_strikes),
             "curve": _veiled_curve(lives, until, k),
             "weibull": _veiled_weibull(view.weibull),
             "reasons": tuple(ReasonCount(reason=name, nozzles=count) for name, count in reasons if count),
         }
     )
+
+
+def clinics_of(lives: Iterable[NozzleLife]) -> dict[str, float]:
+    """How many of the lives each clinic has."""
+    return {clinic: float(count) for clinic, count in Counter(life.clinic_id for life in lives).items()}
+
+
+def shared_traits(cell: Sequence[NozzleLife], k: int) -> list[NozzleLife]:
+    """A cell's lives without what only few of its clinics know of theirs: paces where few have any; and the reasons
+    that few give go together as OTHER. Found for each cell, so that a model's numbers are sums of its cells'."""
+    paced = is_enough(clinics_of(life for life in cell if life.log_pace is not None), k)
+    off = [life for life in cell if _is_off(life)]
+    reasons = published_cells((Share((life.reason or UNSAID,), life.clinic_id) for life in off), k)
+    return [
+        replace(
+            life,
+            log_pace=life.log_pace if paced else None,
+            reason=OTHER if _is_off(life) and _hidden(reasons.cell_of((life.reason or UNSAID,))) else life.reason,
+        )
+        for life in cell
+    ]
+
+
+def _is_off(life: NozzleLife) -> bool:
+    return life.reason is not None or life.state == "early"
+
+
+def _hidden(cell: Labels | None) -> bool:
+    return cell is None or cell == () or cell[0] == OTHER
+
+
+def _veiled_early_wear(view: LifeGroupView, lives: Sequence[NozzleLife], k: int) -> float | None:
+    early = clinics_of(life for life in lives if life.state == "early" and life.wear is not None)
+    return None if view.early_wear is None or not is_enough(early, k) else round(view.early_wear, 1)
 
 
 def _oldest_shared(lives: Sequence[NozzleLife], k: int) -> float:
@@ -143,11 +179,11 @@ def _veiled_flag(flag: FlaggedLotView, k: int, usual_spread: float) -> FlaggedLo
     return flagged_view(flag.model, flag.lot, flag.direction, evidence, usual_spread)
 
 
-def veiled_effect(effect: EffectView, k: int) -> EffectView:
-    """A firmware's effect as it may be told."""
+def veiled_effect(effect: EffectView) -> EffectView:
+    """A firmware's effect as it may be told: no counts, since firmwares cut across the cells."""
     return effect.model_copy(
         update={
-            "nozzles": rounded_count(effect.nozzles, k),
+            "nozzles": None,
             "by_lives": _veiled_estimate(effect.by_lives),
             "by_wear": _veiled_estimate(effect.by_wear),
             "p_value": rounded(effect.p_value),
@@ -155,13 +191,13 @@ def veiled_effect(effect: EffectView, k: int) -> EffectView:
     )
 
 
-def veiled_change(change: PaceChangeView, k: int) -> PaceChangeView:
-    """A change of pace as it may be told."""
+def veiled_change(change: PaceChangeView) -> PaceChangeView:
+    """A change of pace as it may be told: no counts, since weeks cut across the cells."""
     return change.model_copy(
         update={
             "ratio": _sure(change.ratio),
             "p_value": rounded(change.p_value),
-            "nozzles_before": rounded_count(change.nozzles_before, k),
-            "nozzles_after": rounded_count(change.nozzles_after, k),
+            "nozzles_before": None,
+            "nozzles_after": None,
         }
     )

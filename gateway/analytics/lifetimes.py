@@ -21,6 +21,7 @@ from gateway.forecasting.board import Forecasts
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
 from gateway.store.base import Store
+from gateway.store.told_base import ToldDocument
 from schemas.access import Scope, Viewer
 from schemas.lifetime_views import LifetimesView, LivesBy
 
@@ -106,15 +107,16 @@ class LifetimeBook:
         now_ms = self._clock.now_ms()
         if not viewer.told_published or by not in TOLD_BY:
             return withheld(by, now_ms)
-        document = await self._document(quarter_before(now_ms, now_ms))
-        for answer in json.loads(document):
+        document = (await self._document(quarter_before(now_ms, now_ms))).for_k(self._k)
+        for answer in json.loads(document or "[]"):
             view = LifetimesView.model_validate(answer)
             if view.by == by:
                 return of_models(view, viewer.scope.models)
         return withheld(by, now_ms)
 
-    async def _document(self, quarter: Window) -> str:
-        """What is told of a quarter: made once, kept, and never made again."""
+    async def _document(self, quarter: Window) -> ToldDocument:
+        """What is told of a quarter: made once, kept, and never made again; unless it is nothing, from which nothing
+        can be subtracted."""
         kept = await self._store.told_lives(quarter.name)
         if kept is not None:
             return kept
@@ -122,5 +124,8 @@ class LifetimeBook:
             gathered = await self._lives()
             told = await asyncio.to_thread(told_lives, gathered.lives, quarter, gathered.as_of_ms, self._k)
             document = json.dumps([view.model_dump(mode="json") for view in told], separators=(",", ":"))
-            await self._store.tell_lives(quarter.name, document)
-        return await self._store.told_lives(quarter.name) or document
+            made = ToldDocument(document, self._k)
+            if not any(view.items for view in told):
+                return made
+            await self._store.tell_lives(quarter.name, made)
+        return await self._store.told_lives(quarter.name) or made

@@ -6,7 +6,6 @@ two answers differ by a clinic. Firmware and production weeks are told as ratios
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -14,7 +13,14 @@ from typing import Final
 from gateway.analytics.firmware_effects import firmware_effects
 from gateway.analytics.life_groups import group_view, grouped
 from gateway.analytics.life_report import life_notes, pace_changes
-from gateway.analytics.life_veil import veiled_change, veiled_comparison, veiled_effect, veiled_group
+from gateway.analytics.life_veil import (
+    clinics_of,
+    shared_traits,
+    veiled_change,
+    veiled_comparison,
+    veiled_effect,
+    veiled_group,
+)
 from gateway.analytics.lot_comparison import compare_lots
 from gateway.analytics.nozzle_lives import NozzleLife, week_name
 from gateway.analytics.privacy import (
@@ -37,6 +43,10 @@ from schemas.lifetime_views import (
     PaceChangeView,
 )
 
+_WITHHELD: Final = LifeNote(
+    code="withheld",
+    text="Told for the last quarter that is over, by lot or model, where enough clinics stand behind each number.",
+)
 TOLD_BY: Final[tuple[LivesBy, ...]] = ("lot", "model")
 _TOLD_NOTES: Final = frozenset({"replaced_early", "replaced_early_by_wear", "one_kind_of_evidence"})
 
@@ -45,10 +55,11 @@ def told_lives(lives: Sequence[NozzleLife], window: Window, as_of_ms: int, k: in
     """The answers for one window, one for each of `TOLD_BY`; made of lives that had begun by its end."""
     begun = [life for life in lives if life.counts and life.first_ms < window.until_ms]
     cells = published_cells((Share(_labels(life), life.clinic_id) for life in begun), k)
-    told = [moved for life in begun if (moved := _into_cell(life, cells)) is not None]
+    moved = [life for one in begun if (life := _into_cell(one, cells)) is not None]
+    told = [life for cell in grouped(moved, "lot").values() for life in shared_traits(cell, k)]
     comparisons = tuple(veiled_comparison(one, k) for one in compare_lots([_without_other(life) for life in told]))
-    firmware = tuple(veiled_effect(one, k) for one in firmware_effects(told) if _firmware_is_enough(one, told, k))
-    changes = tuple(veiled_change(one, k) for one in pace_changes(told) if _weeks_are_enough(one, told, k))
+    firmware = tuple(veiled_effect(one) for one in firmware_effects(told) if _firmware_is_enough(one, told, k))
+    changes = tuple(veiled_change(one) for one in pace_changes(told) if _weeks_are_enough(one, told, k))
     return [
         LifetimesView(
             as_of_ms=as_of_ms,
@@ -59,7 +70,7 @@ def told_lives(lives: Sequence[NozzleLife], window: Window, as_of_ms: int, k: in
             comparisons=comparisons,
             firmware=firmware,
             changes=changes,
-            notes=_notes(told, comparisons),
+            notes=_notes(told, comparisons) if told else (_WITHHELD,),
         )
         for by in TOLD_BY
     ]
@@ -67,10 +78,6 @@ def told_lives(lives: Sequence[NozzleLife], window: Window, as_of_ms: int, k: in
 
 def withheld(by: LivesBy, as_of_ms: int) -> LifetimesView:
     """The answer where nothing is told."""
-    note = LifeNote(
-        code="withheld",
-        text="Told for the last quarter that is over, by lot or model, where enough clinics stand behind each number.",
-    )
     return LifetimesView(
         as_of_ms=as_of_ms,
         by=by,
@@ -80,7 +87,7 @@ def withheld(by: LivesBy, as_of_ms: int) -> LifetimesView:
         comparisons=(),
         firmware=(),
         changes=(),
-        notes=(note,),
+        notes=(_WITHHELD,),
     )
 
 
@@ -126,21 +133,20 @@ def _group(
 
 def _firmware_is_enough(effect: EffectView, lives: Sequence[NozzleLife], k: int) -> bool:
     of_model = [life for life in lives if life.model == effect.model]
+    paced = [life for life in of_model if life.log_pace is not None]
     return all(
-        is_enough(_clinics(life for life in of_model if life.firmware == name), k)
+        is_enough(clinics_of(life for life in part if life.firmware == name), k)
+        for part in ([of_model] if effect.by_wear is None else [of_model, paced])
         for name in (effect.level, effect.baseline)
     )
 
 
 def _weeks_are_enough(change: PaceChangeView, lives: Sequence[NozzleLife], k: int) -> bool:
-    dated = [life for life in lives if life.model == change.model and life.made_week is not None]
+    paced = [life for life in lives if life.model == change.model and life.log_pace is not None]
+    dated = [life for life in paced if life.made_week is not None]
     before = [life for life in dated if life.made_week is not None and week_name(life.made_week) < change.week]
     after = [life for life in dated if life.made_week is not None and week_name(life.made_week) >= change.week]
-    return is_enough(_clinics(before), k) and is_enough(_clinics(after), k)
-
-
-def _clinics(lives: Iterable[NozzleLife]) -> dict[str, float]:
-    return {clinic: float(count) for clinic, count in Counter(life.clinic_id for life in lives).items()}
+    return is_enough(clinics_of(before), k) and is_enough(clinics_of(after), k)
 
 
 def _notes(told: Sequence[NozzleLife], comparisons: Sequence[ComparisonView]) -> tuple[LifeNote, ...]:

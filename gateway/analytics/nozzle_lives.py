@@ -42,7 +42,7 @@ class NozzleLife:
     device_id: str
     clinic_id: str
     firmware: str | None
-    """Of the device that showed it last, as that reports it now."""
+    """That the device which showed it last had for most of its life."""
     form: str | None
     entry_strikes: float
     """Its age when the gateway first saw it."""
@@ -57,8 +57,8 @@ class NozzleLife:
     strikes_per_day: float | None
     made_week: int | None
     """Weeks since 1970-01-05 of its expiry date: shelf life being alike, those of production are as far apart."""
-    reason: ReplaceReason | None
-    """Why a person took it off."""
+    reason: str | None
+    """Why a person took it off: a ReplaceReason, or what stands in its place where it is not told."""
     first_ms: int
     last_ms: int
 

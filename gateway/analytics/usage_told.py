@@ -28,6 +28,7 @@ from gateway.analytics.usage import Usage, UsageReport
 from gateway.analytics.usage_groups import FIELDS, UsageBy, UseGroup, UseTotals
 from gateway.clock import Clock
 from gateway.ingest.fleet import Fleet
+from gateway.store.told_base import ToldDocument
 from gateway.store.use_base import UseStore
 from gateway.store.use_rows import UseAsk
 
@@ -57,30 +58,48 @@ class ToldUse:
     async def report(
         self, by: UsageBy, since_ms: int, until_ms: int, models: frozenset[str] | None
     ) -> UsageReport | None:
-        """The whole cells by one label, over the settled months within the span; None where there are none."""
+        """The whole cells by one label, over the settled months within the span; None where there are none.
+
+        Where the least number of clinics was raised, over the months since the last one that was told with a smaller
+        one."""
         months = months_within(since_ms, until_ms, self._clock.now_ms())
         if not months:
             return None
-        cells: list[ToldCell] = []
+        told: dict[Window, Sequence[ToldCell]] = {}
         async with self._one_at_a_time:
             for month in months:
-                cells += await self._month(month)
+                of_month = await self._month(month)
+                if of_month is None:
+                    told.clear()
+                else:
+                    told[month] = of_month
+        if not told:
+            return None
+        first, last = min(told), max(told)
+        cells = [cell for of_month in told.values() for cell in of_month]
         if models is not None:
             cells = [cell for cell in cells if cell.labels and cell.labels[0] in models]
         place = TOLD_BY.index(by)
         by_key: dict[str, list[ToldCell]] = {}
         for cell in cells:
             by_key.setdefault(cell.labels[place] if len(cell.labels) > place else OTHER, []).append(cell)
-        groups = tuple(_group(key, by_key[key], len(months)) for key in sorted(by_key))
-        total = _group(None, cells, len(months))
-        return UsageReport(months[0].since_ms // DAY_MS, months[-1].until_ms // DAY_MS, groups, total, ())
+        groups = tuple(self._group(key, by_key[key], len(told)) for key in sorted(by_key))
+        total = self._group(None, cells, len(told))
+        return UsageReport(first.since_ms // DAY_MS, last.until_ms // DAY_MS, groups, total, ())
 
-    async def _month(self, month: Window) -> Sequence[ToldCell]:
+    async def _month(self, month: Window) -> Sequence[ToldCell] | None:
+        """None: it was told with fewer clinics behind each number, and is told no more."""
         kept = await self._store.told_use(month.name)
         if kept is None:
-            await self._store.tell_use(month.name, _document(await self._made(month)))
+            await self._store.tell_use(month.name, ToldDocument(_document(await self._made(month)), self._k))
             kept = await self._store.told_use(month.name)
-        return _cells(kept or "[]")
+        document = kept.for_k(self._k) if kept is not None else None
+        return None if document is None else told_cells(document)
+
+    def _group(self, key: str | None, cells: Sequence[ToldCell], months: int) -> UseGroup:
+        totals = _sum([UseTotals(), *(cell.totals for cell in cells)])
+        told = UseTotals(*(int(rounded(value)) for value in totals))
+        return UseGroup(key, told, rounded_count(sum(cell.devices for cell in cells) // months, self._k))
 
     async def _made(self, month: Window) -> list[ToldCell]:
         since_day, until_day = month.since_ms // DAY_MS, month.until_ms // DAY_MS
@@ -120,22 +139,12 @@ def _sum(totals: Iterable[UseTotals]) -> UseTotals:
     return UseTotals(*(sum(values) for values in zip(*totals, strict=True)))
 
 
-def _group(key: str | None, cells: Sequence[ToldCell], months: int) -> UseGroup:
-    totals = _sum([UseTotals(), *(cell.totals for cell in cells)])
-    told = UseTotals(*(int(rounded(value)) for value in totals))
-    return UseGroup(key, told, rounded_count(sum(cell.devices for cell in cells) // months, DEFAULT_K))
-
-
-def told_cells(document: str) -> list[ToldCell]:
-    """What was told of a month, as it was kept."""
-    return _cells(document)
-
-
 def _document(cells: Iterable[ToldCell]) -> str:
     return json.dumps([[cell.labels, cell.devices, cell.totals] for cell in cells], separators=(",", ":"))
 
 
-def _cells(document: str) -> list[ToldCell]:
+def told_cells(document: str) -> list[ToldCell]:
+    """What was told of a month, as it was kept."""
     return [
         ToldCell(tuple(labels), devices, UseTotals(*totals[: len(FIELDS)]))
         for labels, devices, totals in json.loads(document)

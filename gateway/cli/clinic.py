@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, Final
 
 import typer
+from pydantic import TypeAdapter
 
 from gateway.cli.common import ConfigOption, configured, group, run_async
 from gateway.cli.usage import ThoroughCommand
 from gateway.config import Config
-from gateway.errors import AlreadyRunningError, InvalidInputError
+from gateway.errors import AlreadyRunningError, InvalidInputError, NotRunningError
 from gateway.store.work_base import Forgotten
 from schemas.identity import is_identifier
 
 clinic = group("Clinics that have left.")
+
+_TRIES: Final = 25
+_BETWEEN_TRIES_S: Final = 0.2
+_FORGOTTEN: Final = TypeAdapter(Forgotten)
 
 
 @clinic.command(cls=ThoroughCommand)
@@ -24,8 +29,8 @@ def forget(
     config: ConfigOption = None,
 ) -> None:
     """Erase a clinic that has left: its entry, its devices' entries, samples, sessions, alerts and orders there. The
-    lives of its nozzles stay, without its name. Stop the gateway first, and revoke the devices' logins. It can't be
-    undone; backups made before still have the clinic.
+    lives of its nozzles stay, without its name. Revoke the devices' logins first. A running gateway pauses for it, as
+    long as its store takes to be written anew. It can't be undone; backups made before still have the clinic.
 
     Example: silverpoint clinic forget C-001
     """
@@ -38,33 +43,20 @@ def forget(
 
 
 async def _forget(settings: Config, clinic_id: str) -> Forgotten:
-    from gateway.cli.target import retention
-    from gateway.clock import SystemClock
-    from gateway.export.archive_forget import forget_in_archive
-    from gateway.export.parquet import require_pyarrow
-    from gateway.lock import StoreLock
-    from gateway.serve.access import LOCAL, audit_row
-    from gateway.store.sqlite import SqliteStore, Tuning
+    """Has the running gateway forget it, or does so in the store where none runs."""
+    from gateway.forgetting import forget_clinic
+    from gateway.serve.access import LOCAL
+    from gateway.serve.control import call, socket_path
 
-    now_ms = SystemClock().now_ms()
-    path, archive = settings.store.path, settings.retention.archive_dir
-    if archive is not None:
-        require_pyarrow()
-    try:
-        with StoreLock(path):
-            # Sealed to the last sample, so that each is in one place only.
-            store = await SqliteStore.open(str(path), retention=retention(settings), tuning=Tuning(seal_rows=1))
-            try:
-                while (await store.maintain(now_ms)).more:
-                    pass
-                done = await store.forget_clinic(
-                    clinic_id, audit_row(now_ms, LOCAL.name, "forget_clinic", clinic_id, {})
-                )
-                if archive is None:
-                    return done
-                gone = await asyncio.to_thread(forget_in_archive, archive, clinic_id)
-                return replace(done, rows=done.rows + gone)
-            finally:
-                await store.close()
-    except AlreadyRunningError as error:
-        raise AlreadyRunningError(f"{error}: stop it first, a clinic is forgotten while nothing is written") from error
+    for left in reversed(range(_TRIES)):
+        with suppress(NotRunningError):
+            answer = await call(socket_path(settings.store.path), "forget_clinic", {"clinic_id": clinic_id})
+            return _FORGOTTEN.validate_python(answer)
+        try:
+            return await forget_clinic(settings, clinic_id, LOCAL.name)
+        except AlreadyRunningError:
+            # It is starting or ending: in a moment it answers, or lets go of the store.
+            if not left:
+                raise
+        await asyncio.sleep(_BETWEEN_TRIES_S)
+    raise NotRunningError("the gateway is neither running nor away: see its log, then try again")

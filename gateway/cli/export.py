@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
@@ -82,10 +82,13 @@ def _export_for_vendor(
     from gateway.export.manifest import Manifest
     from gateway.export.vendor_export import export_for_vendor
     from gateway.store.open import open_export
+    from gateway.store.told_base import ToldDocument
 
-    def keep(name: str, documents: Mapping[str, str]) -> Mapping[str, str]:
-        told: Any = run_async(act(settings, "vendor_tell", {"name": name, "documents": dict(documents)}))
-        return cast("Mapping[str, str]", told["documents"])
+    def keep(name: str, documents: Mapping[str, ToldDocument]) -> Mapping[str, ToldDocument]:
+        texts = {span: made.document for span, made in documents.items()}
+        asked: dict[str, Any] = {"name": name, "documents": texts, "k": settings.privacy.k}
+        told: Any = run_async(act(settings, "vendor_tell", asked))
+        return {span: ToldDocument(*kept) for span, kept in told["documents"].items()}
 
     def tell_use(since_ms: int, until_ms: int) -> None:
         run_async(_tell_use(settings, since_ms, until_ms))

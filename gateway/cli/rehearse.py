@@ -44,15 +44,32 @@ def _pairs(changes: list[str]) -> dict[str, Any]:
 
 
 def _lines(done: dict[str, Any]) -> list[str]:
+    through = (
+        f"{done['readings']} readings of {done['devices']} devices"
+        if done["evidence"] == "readings"
+        else "what it goes by is not kept; this is by the record of its alerts"
+    )
     found = [
-        f"{done['rule']}: {done['readings']} readings of {done['devices']} devices",
+        f"{done['rule']}: {through}",
         _tally("as it is set", done["now"]),
         _tally("as changed", done["changed"]),
     ]
     for key, what in (("only_now", "only as it is set"), ("only_changed", "only as changed")):
         if done[key]:
             found.append(f"{what}: {', '.join(done[key])}")
+    found += _reached(done["reached_now"], done["reached_changed"])
     return found
+
+
+def _reached(now: list[dict[str, Any]], changed: list[dict[str, Any]]) -> list[str]:
+    """Whom the routes in force would have given alerts to: how many as it is set, and as changed."""
+    before = {one["receiver"]: one["alerts"] for one in now}
+    after = {one["receiver"]: one["alerts"] for one in changed}
+    names = sorted(before.keys() | after.keys())
+    if not names:
+        return ["reached: nobody, by the routes in force"]
+    told = (f"{name} {before.get(name, 0)} -> {after.get(name, 0)}" for name in names)
+    return [f"reached, as it is set -> as changed, if nobody acknowledges: {', '.join(told)}"]
 
 
 def _tally(what: str, tally: dict[str, Any]) -> str:

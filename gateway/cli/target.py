@@ -19,6 +19,7 @@ from gateway.ingest.fleet import Fleet
 from gateway.ingest.pipeline import Pipeline
 from gateway.ingest.registry import Registry
 from gateway.lock import StoreLock
+from gateway.notify.reach import RoutedReach
 from gateway.pipeline_intake import PipelineIntake
 from gateway.serve.access import Access
 from gateway.serve.actions import Actions
@@ -93,6 +94,7 @@ async def _actions(config: Config, store: Store) -> Actions:
     )
     await registry.load()
     await pipeline.start()
+    sight = Sight(fleet, Pseudonyms(await store.secret(KEPT_UNDER)))
     return Actions(
         store=store,
         registry=registry,
@@ -101,7 +103,8 @@ async def _actions(config: Config, store: Store) -> Actions:
         access=Access(store, clock, Passwords()),
         board=StoredAlerts(store),
         intake=PipelineIntake(pipeline),
-        sight=Sight(fleet, Pseudonyms(await store.secret(KEPT_UNDER))),
+        sight=sight,
         clock=clock,
         alerts=config.alerts,
+        reach=RoutedReach(config.notify, store, registry, sight.sees_alert),
     )

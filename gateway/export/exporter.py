@@ -87,8 +87,10 @@ def table_file(path: Path, shape: TableShape, form: Format) -> TableFile:
 
 def _parts(source: ExportSource, manifest: Manifest) -> list[Part]:
     since_ms, until_ms = manifest.since_ms, manifest.until_ms
-    parts = [Part(shape, None, 0) for shape in (NOZZLE_LIVES, FORECASTS, ALERTS)]
-    parts += [Part(SESSIONS, day, 0) for day in source.session_days(since_ms, until_ms)]
+    parts = [Part(NOZZLE_LIVES, None, 0)]
+    parts += [Part(FORECASTS, day, 0) for day in source.record_days("forecasts", since_ms, until_ms)]
+    parts += [Part(ALERTS, day, 0) for day in source.record_days("alerts", since_ms, until_ms)]
+    parts += [Part(SESSIONS, day, 0) for day in source.record_days("sessions", since_ms, until_ms)]
     parts += [Part(SAMPLES, day, samples) for day, samples in source.days(since_ms, until_ms).items()]
     return parts
 
@@ -142,11 +144,11 @@ def _sources(
     """What makes the part's files: blocks that are still to be turned into columns."""
     since_ms, until_ms = manifest.since_ms, manifest.until_ms
     if part.day is None:
-        yield _in_blocks(part.shape, _whole_table(view, part.shape, since_ms, until_ms))
+        yield _in_blocks(part.shape, _lives(view, since_ms, until_ms))
         return
     since_ms, until_ms = max(since_ms, part.day * DAY_MS), min(until_ms, (part.day + 1) * DAY_MS)
-    if part.shape is SESSIONS:
-        yield _in_blocks(part.shape, map(session_row, view.sessions(since_ms, until_ms)))
+    if part.shape is not SAMPLES:
+        yield _in_blocks(part.shape, _records(view, part.shape, since_ms, until_ms))
         return
     samples = view.samples(part.day, since_ms, until_ms, _BLOCK_ROWS)
     yield ((lambda block=block: columns_of_samples(block)) for block in samples)  # type: ignore[misc]
@@ -154,14 +156,17 @@ def _sources(
         yield _archived(_archive_file(archive, name), since_ms, until_ms)
 
 
-def _whole_table(view: ExportView, shape: TableShape, since_ms: int, until_ms: int) -> Iterator[tuple[object, ...]]:
-    if shape is NOZZLE_LIVES:
-        for ledger in view.ledgers():
-            yield from life_rows(ledger, since_ms, until_ms)
-    elif shape is FORECASTS:
-        yield from map(forecast_row, view.forecasts(since_ms, until_ms))
-    else:
-        yield from map(alert_row, view.alerts(since_ms, until_ms))
+def _lives(view: ExportView, since_ms: int, until_ms: int) -> Iterator[tuple[object, ...]]:
+    for ledger in view.ledgers():
+        yield from life_rows(ledger, since_ms, until_ms)
+
+
+def _records(view: ExportView, shape: TableShape, since_ms: int, until_ms: int) -> Iterator[tuple[object, ...]]:
+    if shape is SESSIONS:
+        return map(session_row, view.sessions(since_ms, until_ms))
+    if shape is FORECASTS:
+        return map(forecast_row, view.forecasts(since_ms, until_ms))
+    return map(alert_row, view.alerts(since_ms, until_ms))
 
 
 def _in_blocks(shape: TableShape, rows: Iterator[tuple[object, ...]]) -> Iterator[Callable[[], Columns]]:

@@ -102,7 +102,7 @@ NOZZLE_LIVES: Final = TableShape(
 
 FORECASTS: Final = TableShape(
     "forecasts",
-    False,
+    True,
     (
         Field("nozzle_serial", "text", "the nozzle"),
         Field("as_of_ms", "int", "when the forecast was made", steps=True),
@@ -124,7 +124,7 @@ FORECASTS: Final = TableShape(
 
 ALERTS: Final = TableShape(
     "alerts",
-    False,
+    True,
     (
         Field("alert_id", "int", "number", steps=True),
         Field("rule", "text", "the rule"),
@@ -141,7 +141,7 @@ ALERTS: Final = TableShape(
         Field("acknowledged_by", "text", "who said that it was seen"),
         Field("acknowledged_ms", "int", "when"),
     ),
-    "alert_id",
+    "device_id, pending_since_ms",
 )
 
 TABLES: Final = (SAMPLES, SESSIONS, NOZZLE_LIVES, FORECASTS, ALERTS)

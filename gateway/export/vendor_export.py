@@ -37,6 +37,7 @@ from gateway.export.vendor_tables import (
 )
 from gateway.store.export_base import SAMPLE_FIELDS, ExportSource, Row, SampleBlock
 from gateway.store.sqlite.sample_row import ACTIVE, MAINS
+from gateway.store.told_base import ToldDocument
 
 RowsOf: TypeAlias = Callable[[Window], Iterator[Row]]
 
@@ -48,7 +49,7 @@ _BEGIN_MS: Final = 946_684_800_000
 _LONGEST_WINDOW_MS: Final = 92 * DAY_MS
 
 
-Keep: TypeAlias = Callable[[str, Mapping[str, str]], Mapping[str, str]]
+Keep: TypeAlias = Callable[[str, Mapping[str, ToldDocument]], Mapping[str, ToldDocument]]
 """Keeps a table's documents by window; gives what was told of these windows first."""
 TellUse: TypeAlias = Callable[[int, int], None]
 """Has made what vendors are told of use in the months between two times."""
@@ -71,7 +72,7 @@ def export_for_vendor(
         if month.name not in source.told_use():
             tell_use(month.since_ms, month.until_ms)
     for shape, windows, rows_of in telling.tables():
-        rows = _told(source, shape, windows, rows_of, keep)
+        rows = _told(source, shape, windows, rows_of, keep, k)
         if rows:
             path = folder / shape.name / f"part-0.{manifest.format}"
             with Writing(table_file(path, shape, manifest.format)) as writing:
@@ -83,15 +84,19 @@ def export_for_vendor(
     return manifest
 
 
-def _told(source: ExportSource, shape: TableShape, windows: Sequence[Window], rows_of: RowsOf, keep: Keep) -> list[Row]:
-    """The rows of all windows, in order: those told before as they were, the others made now and kept."""
+def _told(
+    source: ExportSource, shape: TableShape, windows: Sequence[Window], rows_of: RowsOf, keep: Keep, k: int
+) -> list[Row]:
+    """The rows of all windows, in order: those told before as they were (none, where that was with a smaller k), the
+    others made now and kept."""
     told = dict(source.told(shape.name))
     made = {window.name: list(rows_of(window)) for window in windows if window.name not in told}
     # Of a window that nothing could be told of, something may be told later: there is nothing to subtract it from.
-    new = {name: json.dumps(rows) for name, rows in made.items() if rows}
+    new = {name: ToldDocument(json.dumps(rows), k) for name, rows in made.items() if rows}
     if new:
         told.update(keep(shape.name, new))
-    return [tuple(row) for window in windows for row in json.loads(told.get(window.name, "[]"))]
+    documents = (told[window.name].for_k(k) for window in windows if window.name in told)
+    return [tuple(row) for document in documents for row in json.loads(document or "[]")]
 
 
 class _Telling:
@@ -124,16 +129,18 @@ class _Telling:
 
     def _first_ms(self, now_ms: int) -> int:
         """No window that begins before has anything."""
-        days = [*self._source.days(_BEGIN_MS, now_ms), *self._source.session_days(_BEGIN_MS, now_ms)]
+        days = [*self._source.days(_BEGIN_MS, now_ms), *self._source.record_days("sessions", _BEGIN_MS, now_ms)]
         return min(days, default=now_ms // DAY_MS) * DAY_MS - _LONGEST_WINDOW_MS
 
     def _sessions(self, month: Window) -> Iterator[Row]:
         """As the API tells them: two partitions of the same sums could be held against each other."""
-        for labels, _, sums in told_cells(self._source.told_use().get(month.name, "[]")):
-            told = (*labels, OTHER, OTHER)[:2]
+        told = self._source.told_use().get(month.name)
+        document = told.for_k(self._k) if told is not None else None
+        for labels, _, sums in told_cells(document or "[]"):
+            named = (*labels, OTHER, OTHER)[:2]
             means = (ratio(sums.depth_um / 1_000, sums.depths), ratio(sums.on_battery, sums.sessions))
             totals = (rounded(sums.sessions), rounded(sums.strikes))
-            yield (month.name, *told, *totals, *means, ratio(sums.cut, sums.sessions))
+            yield (month.name, *named, *totals, *means, ratio(sums.cut, sums.sessions))
 
     def _alerts(self, month: Window) -> Iterator[Row]:
         tally = Tally(1)

@@ -10,6 +10,7 @@ import numpy as np
 
 from gateway.clock import Clock
 from gateway.forecasting.use import Calendar, DeviceUse, device_use, fleet_use, open_day_amounts
+from gateway.hours import zone_or_utc
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
 from gateway.store.forecast_base import ForecastStore
@@ -28,6 +29,10 @@ class _Kept(NamedTuple):
     """The device's own count when its sessions were read: another one now means that there are more."""
     sessions: Floats
     days: Floats
+
+
+_ALWAYS_OPEN: Final = Calendar(zone_or_utc("UTC"), (True,) * 7)
+"""Of a device that is there no more."""
 
 
 class UseBook:
@@ -80,7 +85,7 @@ class UseBook:
 
     def _calendar_of(self, device_id: str) -> Calendar:
         state = self._fleet.device(device_id)
-        return self.calendar(state.clinic_id if state is not None else "")
+        return self.calendar(state.clinic_id) if state is not None else _ALWAYS_OPEN
 
 
 def _read(

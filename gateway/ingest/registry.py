@@ -14,6 +14,10 @@ E = TypeVar("E", Clinic, DeviceEntry, Lot)
 _MOST_FOUND: Final = 500_000
 
 
+_NOWHERE: Final = Clinic.model_construct(clinic_id="", discovered=True)
+"""Where alerts about the gateway itself are: in no clinic, and no clinic can have this id."""
+
+
 class Registry:
     """Answers for entries that nobody wrote yet with what discovery knows: an id and defaults."""
 
@@ -62,6 +66,8 @@ class Registry:
         )
 
     def _find_clinic(self, clinic_id: str) -> Clinic:
+        if not clinic_id:
+            return _NOWHERE
         return _keep(self._found_clinics, clinic_id, Clinic(clinic_id=clinic_id, discovered=True))
 
     def _find_device(self, device_id: str) -> DeviceEntry:

@@ -14,8 +14,8 @@ _COLOURS: Final = {"reminder": "#a86100", "escalation": "#b3261e"}
 _TO_DO: Final = {
     "reminder": "Nothing that the devices sent confirms what you claimed. Record the swap if the device did not report"
     " it, do the work if it is still to be done, or ask a manager to close the order.",
-    "escalation": "This was claimed, nothing that the devices sent confirms it, and a reminder has changed nothing. Ask"
-    " whoever claimed it; record the swap, or close the order with a reason.",
+    "escalation": "This was claimed some days ago, and nothing that the devices sent confirms it. Ask whoever claimed"
+    " it; then record the swap, or close the order with a reason.",
 }
 
 

@@ -21,6 +21,8 @@ def one_line(text: str) -> str:
 
 def where_line(place: Place, *, device: bool = True) -> str:
     """Clinic, region, room and device in a person's words."""
+    if not place.clinic_id:
+        return "the gateway itself"
     clinic = f"{place.clinic_name} ({place.clinic_id})" if place.clinic_name else place.clinic_id
     parts = [clinic, place.region]
     if device and place.device_id:

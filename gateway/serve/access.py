@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
 from gateway.clock import Clock
 from gateway.errors import ConflictError, InvalidInputError, NotFoundError, NotSignedInError
 from gateway.serve.passwords import Passwords, new_token, token_hash
+from gateway.serve.people_csv import PersonLine
 from gateway.serve.throttle import SignInThrottle
 from gateway.store.base import AccessStore
-from gateway.store.service_rows import AuditRow, SignIn, Token, User
+from gateway.store.service_rows import AuditRow, Credential, SignIn, Token, User
 from schemas.access import Role, Scope, Viewer
 
 SESSION_MS: Final = 12 * 3_600_000
@@ -112,6 +114,42 @@ class Access:
         audit = self._audit(by.name, "change_grant", name, _grant(role, scope))
         await self._store.save_user(user, credential.password_hash, audit)
         return user
+
+    async def take_people(self, by: Viewer, lines: Sequence[PersonLine]) -> None:
+        """Adds the new ones and changes the grants of the others, all of them or nobody.
+
+        Raises InvalidInputError with every mistake, and ConflictError where nobody would be left who may manage access.
+        """
+        standing = {user.name: user for user in await self._store.users()}
+        mistakes: list[str] = []
+        credentials: list[Credential] = []
+        for line in lines:
+            try:
+                credentials.append(await self._credential_of(line))
+            except InvalidInputError as error:
+                mistakes += [f"{line.name}: {mistake}" for mistake in error.mistakes]
+        if mistakes:
+            raise InvalidInputError(mistakes)
+        after = {**standing, **{one.user.name: one.user for one in credentials}}
+        if not any(user.role == "admin" and user.scope == Scope() for user in after.values()):
+            raise ConflictError("nobody would be left who may manage access: name an administrator of the whole fleet")
+        audits = [
+            self._audit(
+                by.name,
+                "change_grant" if line.name in standing else "add_user",
+                line.name,
+                _grant(line.role, line.scope),
+            )
+            for line in lines
+        ]
+        await self._store.save_users(credentials, audits)
+
+    async def _credential_of(self, line: PersonLine) -> Credential:
+        _check_name(line.name)
+        known = await self._store.user(line.name)
+        created_ms = known.user.created_ms if known else self._clock.now_ms()
+        hashed = known.password_hash if known else await self._passwords.hash(line.password or "")
+        return Credential(User(name=line.name, role=line.role, scope=line.scope, created_ms=created_ms), hashed)
 
     async def create_token(self, by: Viewer, name: str, role: Role, scope: Scope) -> str:
         """Makes a token and gives it out this once; the store keeps its hash."""

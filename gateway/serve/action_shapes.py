@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.store.rows import QuarantineEntry
+from gateway.store.told_base import ToldDocument
 from schemas.access import Role, Scope
 from schemas.alert import Rule
 from schemas.identity import MAX_TIME_MS, MIN_TIME_MS
@@ -67,12 +68,13 @@ class VendorTelling(_Shape):
 
     name: str = Field(max_length=40)
     documents: dict[str, str]
+    k: int = Field(ge=1)
 
 
 class VendorTold(_Shape):
     """What is told for good: the documents, or what was told of their windows before."""
 
-    documents: dict[str, str]
+    documents: dict[str, ToldDocument]
 
 
 class QuarantineQuery(_Shape):
@@ -199,16 +201,29 @@ class RehearsalTally(_Shape):
     firing_now: int
 
 
+class ReachedReceiver(_Shape):
+    """Whom the routes in force give the rule's alerts to, and how many, had nobody acknowledged any."""
+
+    receiver: str
+    alerts: int
+
+
 class RehearsalDone(_Shape):
-    """What the rule raised as it is set now, and with the changes; the first subjects that only one of them names."""
+    """What the rule raised as it is set now, and with the changes; the first subjects that only one of them names.
+
+    `evidence`: the stored readings, or the record of the rule's alerts where what it goes by is not kept.
+    """
 
     rule: Rule
+    evidence: Literal["readings", "record"]
     devices: int
     readings: int
     now: RehearsalTally
     changed: RehearsalTally
     only_now: tuple[str, ...]
     only_changed: tuple[str, ...]
+    reached_now: tuple[ReachedReceiver, ...]
+    reached_changed: tuple[ReachedReceiver, ...]
 
 
 class Ping(_Shape):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from gateway.alerts.rehearsing import Rehearsal
+from gateway.alerts.rehearsing import Reach, Rehearsal
 from gateway.clock import Clock
 from gateway.config_alerts import AlertsConfig
 from gateway.errors import ConflictError, InvalidInputError, NotFoundError
@@ -42,13 +42,14 @@ from gateway.serve.action_shapes import (
 )
 from gateway.serve.board import AlertBoard
 from gateway.serve.intake import Intake
+from gateway.serve.people_csv import read_people
 from gateway.serve.registry_csv import EntryType, entry_id, read_registry, write_registry
 from gateway.serve.roles import require
 from gateway.serve.sight import Sight
 from gateway.store.base import Store
 from gateway.store.rows import QuarantineEntry
 from gateway.store.service_rows import AuditRow
-from gateway.store.told_base import ToldPart
+from gateway.store.told_base import ToldDocument, ToldPart
 from schemas.access import Role, Scope, Viewer
 from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel, RegistryEntry
 from schemas.times import parse_time
@@ -74,8 +75,11 @@ class Actions:
         sight: Sight,
         clock: Clock,
         alerts: AlertsConfig | None = None,
+        reach: Reach | None = None,
     ) -> None:
-        self._rehearsal = Rehearsal(store=store, fleet=fleet, registry=registry, settings=alerts or AlertsConfig())
+        self._rehearsal = Rehearsal(
+            store=store, fleet=fleet, registry=registry, settings=alerts or AlertsConfig(), reach=reach
+        )
         self._store = store
         self._registry = registry
         self._fleet = fleet
@@ -100,6 +104,13 @@ class Actions:
         require(by, "manage_access")
         await self._access.change_grant(by, name, role, scope)
 
+    async def people_import(self, by: Viewer, csv: str) -> int:
+        """Takes a whole file or nothing of it; how many people it has. Raises InvalidInputError, ConflictError."""
+        require(by, "manage_access")
+        lines = read_people(csv, {user.name for user in await self._store.users()})
+        await self._access.take_people(by, lines)
+        return len(lines)
+
     async def create_token(self, by: Viewer, asked: NewToken) -> TokenCreated:
         require(by, "manage_access")
         token = await self._access.create_token(by, asked.name, asked.role, asked.scope())
@@ -108,9 +119,9 @@ class Actions:
     async def tell_vendor(self, by: Viewer, asked: VendorTelling) -> VendorTold:
         """Keeps what a vendor's files say of windows that nobody was told of yet."""
         require(by, "manage_access")
-        parts = [ToldPart(asked.name, span, document) for span, document in asked.documents.items()]
+        parts = [ToldPart(asked.name, span, document, asked.k) for span, document in asked.documents.items()]
         told = await self._store.keep_told(parts)
-        return VendorTold(documents={part.span: part.document for part in told})
+        return VendorTold(documents={part.span: ToldDocument(part.document, part.k) for part in told})
 
     async def quarantine_list(self, by: Viewer, asked: QuarantineQuery) -> QuarantineListed:
         require(by, "read_quarantine")
@@ -135,6 +146,12 @@ class Actions:
         )
         kept = sorted({entry.entry_id for entry in chosen} - set(released))
         return Released(released=released, kept=tuple(kept))
+
+    async def send_again(self, by: Viewer, message_id: int) -> bool:
+        """Tries a message that was given up once more; False where it is none any more."""
+        require(by, "resend_messages")
+        audit = self._audit(by, "resend_message", str(message_id), {})
+        return await self._store.send_again(message_id, self._clock.now_ms(), audit)
 
     async def registry_import(self, by: Viewer, asked: RegistryImport) -> RegistryImported:
         """Takes a whole file or nothing of it. Raises InvalidInputError with every mistake."""
@@ -215,7 +232,12 @@ class Actions:
             raise InvalidInputError([f"--since: {error}"]) from None
         done = await self._rehearsal.run(asked.rule, asked.changes, since_ms, now_ms + 1)
         return RehearsalDone(
-            **(done._asdict() | {"now": done.now._asdict(), "changed": done.changed._asdict()}),
+            **(
+                done._asdict()
+                | {"now": done.now._asdict(), "changed": done.changed._asdict()}
+                | {"reached_now": [one._asdict() for one in done.reached_now]}
+                | {"reached_changed": [one._asdict() for one in done.reached_changed]}
+            ),
         )
 
     def done_at(self, at_ms: int | None) -> int:

@@ -48,6 +48,11 @@ class _Place:
         self._last: FleetChange | None = None
         self._ended = False
 
+    @property
+    def is_read(self) -> bool:
+        """Whether its viewer has taken all that it was told."""
+        return self._last is None
+
     def tell(self, change: FleetChange) -> None:
         if self._last is not None:
             self._devices.update((view.id, view) for view in self._last.devices)
@@ -98,7 +103,7 @@ class SharedWatch:
         """How all stands now, to the last commit."""
         await self.ready()
         self._sessions = await self._count_sessions(self._viewer)
-        self.watch.catch_up()
+        await self.watch.catch_up_gently()
         return self._summarize(self._viewer, self.watch, self._sessions)
 
     async def ready(self) -> SightWatch:
@@ -129,11 +134,12 @@ class SharedWatch:
                 await unless_stopped(self._stop, self.watch.wait(), _LOOK_EVERY_S)
                 if self._stop.is_set():
                     return
-                change = await self._change()
-                if change is None:
-                    continue
-                for place in self._places:
-                    place.tell(change)
+                if self._is_wanted():
+                    change = await self._change()
+                    if change is None:
+                        continue
+                    for place in self._places:
+                        place.tell(change)
                 await stopped_within(self._stop, self._pace_s())
         finally:
             self.filled.cancel()
@@ -144,8 +150,12 @@ class SharedWatch:
     async def _fill(self) -> None:
         await self.watch.fill()
 
+    def _is_wanted(self) -> bool:
+        """Not while all that was told lies unread: who rests costs nothing."""
+        return not self._places or any(place.is_read for place in self._places)
+
     async def _change(self) -> FleetChange | None:
-        self.watch.catch_up()
+        await self.watch.catch_up_gently()
         alerts_changed = self.watch.look_at_alerts()
         devices = self.watch.take_changed()
         if not devices and not alerts_changed:

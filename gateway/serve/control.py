@@ -12,7 +12,7 @@ import json
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -48,7 +48,10 @@ def socket_path(store_path: Path) -> Path:
 class ControlServer:
     """Answers commands until it is closed."""
 
-    def __init__(self, path: Path, dispatch: Dispatch) -> None:
+    def __init__(self, path: Path, dispatch: Dispatch, lasting: Collection[str] = ()) -> None:
+        """`lasting`: actions that are answered when this server is closed already, by whatever comes after it."""
+        self._lasting = frozenset(lasting)
+        self._spared: set[asyncio.Task[None]] = set()
         self._path = path
         self._dispatch = dispatch
         self._server: asyncio.Server | None = None
@@ -99,15 +102,26 @@ class ControlServer:
         finally:
             self._connections.discard(task)
             self._acting.discard(task)
+            self._spared.discard(task)
             writer.close()
 
     async def _answer(self, line: bytes, actor: Viewer) -> dict[str, JsonValue]:
         try:
             name, args = _request(line)
+            if name in self._lasting:
+                self._spare()
             return {"ok": True, "result": await self._dispatch(name, args, actor)}
         except SilverpointError as error:
             mistakes: list[JsonValue] = list(getattr(error, "mistakes", []))
             return {"ok": False, "error": str(error), "kind": type(error).__name__, "mistakes": mistakes}
+
+    def _spare(self) -> None:
+        """Closing does not wait for this act: it waits for the closing."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.discard(task)
+        self._acting.discard(task)
+        self._spared.add(task)
 
 
 async def call(path: Path, action: str, args: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

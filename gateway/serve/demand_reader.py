@@ -25,6 +25,7 @@ from gateway.clock import Clock
 from gateway.ingest.registry import Registry
 from gateway.store.base import Store
 from gateway.store.demand_rows import BATTERY
+from gateway.store.told_base import ToldDocument
 from gateway.store.work_base import SpareRow
 from schemas.access import Viewer
 from schemas.demand_views import (
@@ -190,9 +191,11 @@ class DemandReader:
                 return None
             regions = {cell.clinic_id: self._registry.clinic(cell.clinic_id).region for cell in forecast.counts}
             lines = await asyncio.to_thread(told_lines, forecast.counts, lambda clinic_id: regions[clinic_id], self._k)
-            await self._store.tell_use(month, lines_document(forecast.as_of_ms, lines))
+            made = ToldDocument(lines_document(forecast.as_of_ms, lines), self._k)
+            await self._store.tell_use(month, made)
             kept = await self._store.told_use(month)
-        return document_lines(kept) if kept is not None else None
+        document = kept.for_k(self._k) if kept is not None else None
+        return None if document is None else document_lines(document)
 
 
 def _stock(advice: StockAdvice, on_hand: int | None, counted: int, lead_days: int, as_of_ms: int) -> StockView:

@@ -42,16 +42,19 @@ def wear_band(wear: float | None, due_wear: float) -> WearBand:
 
 
 def nozzle_view(nozzle: NozzleState, model: NozzleModel | None, forecast: NozzleForecast | None = None) -> NozzleView:
-    """A nozzle that is known by its serial. Its wear is the last reading's; low and high are what all of them say."""
+    """A nozzle that is known by its serial. Its wear is the last reading's; low and high are what all of them say, and
+    wide enough to hold that reading."""
+    wear = nozzle_wear(nozzle, model)
+    held = [wear] if wear is not None else []
     return NozzleView(
         serial=nozzle.serial,
         model=nozzle.model,
         lot=nozzle.lot,
         strikes=nozzle.strikes,
         coating=nozzle.coating_ratio,
-        wear=nozzle_wear(nozzle, model),
-        wear_low=forecast.wear_low if forecast else None,
-        wear_high=forecast.wear_high if forecast else None,
+        wear=wear,
+        wear_low=min([forecast.wear_low, *held]) if forecast else None,
+        wear_high=max([forecast.wear_high, *held]) if forecast else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
@@ -12,8 +12,10 @@ from gateway.errors import InvalidInputError
 from gateway.serve import action_shapes as shapes
 from gateway.serve.access import LOCAL
 from gateway.serve.actions import Actions
-from gateway.serve.product_reader import ProductReader
 from schemas.access import Scope, Viewer
+
+if TYPE_CHECKING:
+    from gateway.serve.product_reader import ProductReader
 
 M = TypeVar("M", bound=BaseModel)
 

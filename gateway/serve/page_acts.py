@@ -87,6 +87,18 @@ class FormActs:
         done = await self._actions.quarantine_release(viewer, Release(ids=None if entry_id is None else (entry_id,)))
         return ReleaseOutcome(released=len(done.released), kept=len(done.kept))
 
+    async def send_again(self, viewer: Viewer, message_id: int) -> bool:
+        """False where it is no message that was given up. Raises ForbiddenError."""
+        return await self._actions.send_again(viewer, message_id)
+
+    async def import_people(self, viewer: Viewer, csv: str) -> ImportOutcome:
+        """Takes a whole file or nothing of it. Raises ForbiddenError."""
+        try:
+            return ImportOutcome(entries=await self._actions.people_import(viewer, csv), mistakes=())
+        except (InvalidInputError, ConflictError) as error:
+            mistakes = error.mistakes if isinstance(error, InvalidInputError) else (str(error),)
+            return ImportOutcome(entries=0, mistakes=tuple(mistakes))
+
     async def save_person(self, viewer: Viewer, name: str, fields: Mapping[str, str], *, new: bool) -> Sequence[str]:
         """The mistakes found. Raises ForbiddenError, and NotFoundError for nobody."""
         require(viewer, "manage_access")

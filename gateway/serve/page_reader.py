@@ -57,6 +57,7 @@ _NEEDS: Final[dict[PageAct, Act]] = {
     "edit_lot": "recall_lot",
     "operator": "read_quarantine",
     "release": "release_quarantine",
+    "resend": "resend_messages",
     "people": "manage_access",
     "reports": "read_report",
     "product": "read_published",

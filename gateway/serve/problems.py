@@ -36,6 +36,9 @@ _STATUS: Final[Mapping[type[SilverpointError], HTTPStatus]] = {
     StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
+_OURS: Final = "Value error, "
+"""What pydantic writes before a sentence of ours."""
+
 
 class Mistake(BaseModel):
     """One thing that is wrong with a request, and where."""
@@ -83,7 +86,9 @@ def answer_errors(app: FastAPI, headers: SecurityHeaders) -> None:
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        mistakes = [Mistake(path=_path(item["loc"]), message=str(item["msg"])) for item in error.errors()]
+        mistakes = [
+            Mistake(path=_path(item["loc"]), message=str(item["msg"]).removeprefix(_OURS)) for item in error.errors()
+        ]
         detail = "; ".join(f"{mistake.path}: {mistake.message}" for mistake in mistakes)
         return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, mistakes)
 

@@ -151,7 +151,7 @@ class Reader:
     async def standing(self, viewer: Viewer) -> Sequence[DeviceView]:
         """Every device in scope as it stands, in no order; never holds the event loop, however large the fleet."""
         watch = await self._hub.of(viewer).ready()
-        watch.catch_up()
+        await watch.catch_up_gently()
         return tuple(watch.views())
 
     def firing_alerts(self, viewer: Viewer) -> Sequence[AlertView]:

@@ -22,6 +22,7 @@ Act: TypeAlias = Literal[
     "exchange_registry",
     "read_quarantine",
     "release_quarantine",
+    "resend_messages",
     "read_audit",
     "manage_access",
     "replay",
@@ -30,6 +31,7 @@ Act: TypeAlias = Literal[
     "close_work",
     "edit_notifications",
     "read_outbox",
+    "forget_clinic",
 ]
 ACTS: Final[tuple[Act, ...]] = get_args(Act)
 
@@ -51,6 +53,7 @@ ALLOWED: Final[Mapping[Act, frozenset[Role]]] = {
     "exchange_registry": _OFFICE,
     "read_quarantine": _ADMIN,
     "release_quarantine": _ADMIN,
+    "resend_messages": _ADMIN,
     "read_audit": _ADMIN,
     "manage_access": _ADMIN,
     "replay": _ADMIN,
@@ -59,6 +62,7 @@ ALLOWED: Final[Mapping[Act, frozenset[Role]]] = {
     "close_work": _OFFICE,
     "edit_notifications": _STAFF,
     "read_outbox": _OFFICE,
+    "forget_clinic": _ADMIN,
 }
 
 WHOLE_FLEET: Final[frozenset[Act]] = frozenset(
@@ -68,10 +72,12 @@ WHOLE_FLEET: Final[frozenset[Act]] = frozenset(
         "exchange_registry",
         "read_quarantine",
         "release_quarantine",
+        "resend_messages",
         "read_audit",
         "manage_access",
         "replay",
         "read_outbox",
+        "forget_clinic",
     }
 )
 """Acts that reach beyond any one clinic or model: not for whoever sees a part only."""

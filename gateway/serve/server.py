@@ -31,6 +31,7 @@ class HttpServer:
     """Takes its address at `open`, answers from `run` on, ends at `stop`."""
 
     def __init__(self, app: FastAPI, http: HttpConfig) -> None:
+        self._app = app
         self._http = http
         self._sockets: list[socket.socket] = []
         self._server = _Uvicorn(
@@ -70,7 +71,9 @@ class HttpServer:
     async def run(self) -> None:
         """Serves until `stop`, then lets requests come to their end for a few seconds."""
         try:
-            await self._server.serve(sockets=self._sockets)
+            # Not uvicorn's own: it would leave the app's background work behind where we are cancelled.
+            async with self._app.router.lifespan_context(self._app):
+                await self._server.serve(sockets=self._sockets)
         finally:
             await self.close()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, cast
 
 from fastapi import Request
 
+from gateway.alerts.rehearsing import Reach
 from gateway.analytics.demand import DemandBook, NoDemand
 from gateway.analytics.lifetimes import LifetimeBook
 from gateway.analytics.privacy import DEFAULT_K
@@ -52,6 +54,7 @@ from gateway.store.base import Store
 from gateway.work.desk import WorkDesk
 from gateway.work.planner import Planner
 from schemas.access import Viewer
+from schemas.alert import Alert
 
 
 class WorkParts(NamedTuple):
@@ -80,6 +83,8 @@ class Parts:
     forecasts: ForecastBook = field(default_factory=NoForecasts)
     demand: DemandBook = field(default_factory=NoDemand)
     privacy_k: int = DEFAULT_K
+    reach: Callable[[Callable[[Viewer, Alert], bool]], Reach] | None = None
+    """Who would be told of alerts, given who sees which. None: nobody is ever told."""
     """Behind every number that vendors are told stand so many clinics."""
     archive: SampleArchive | None = None
     """None: what is past its time is gone."""
@@ -156,6 +161,7 @@ async def build_services(
         sight=sight,
         clock=parts.clock,
         alerts=alerts,
+        reach=parts.reach(sight.sees_alert) if parts.reach is not None else None,
     )
     planned = parts.work or await idle_work(parts)
     parts = replace(parts, work=planned)

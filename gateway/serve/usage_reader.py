@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from gateway.analytics.local_days import DAY_MS, date_of
@@ -109,12 +110,16 @@ def _group(by: UsageBy | None, group: UseGroup) -> UsageGroupView:
         battery_minutes_share=_share(sums.battery_ms, sums.duration_ms),
         cut_share=_share(sums.cut, sessions),
         stopped_share=_share(sums.stopped, sessions),
-        rate=None if group.rate is None else IntervalView(**group.rate._asdict()),
-        utilisation=group.utilisation,
+        rate=None if group.rate is None else IntervalView(**_short(group.rate._asdict())),
+        utilisation=None if group.utilisation is None else round(group.utilisation, 4),
         trend=None
         if group.trend is None
-        else TrendView(**group.trend._asdict(), clear=not group.trend.low <= 0.0 <= group.trend.high),
+        else TrendView(**_short(group.trend._asdict()), clear=not group.trend.low <= 0.0 <= group.trend.high),
     )
+
+
+def _short(interval: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in interval.items()}
 
 
 def _share(part: int, whole: int, factor: float = 1.0, digits: int = 4) -> float | None:

@@ -11,6 +11,7 @@ import heapq
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
 
+from gateway.breath import Breath
 from gateway.ingest.feed import CommitFeed
 from gateway.serve.running_tally import RunningTally
 from gateway.serve.summary import Tally
@@ -57,6 +58,7 @@ class SightWatch:
         self._deadlines: list[tuple[int, str]] = []
         self._deadline_of: dict[str, int] = {}
         self._changed: set[str] = set()
+        self._to_look_at: set[str] = set()
         self._commits = False
         self.alerts: tuple[AlertView, ...] = ()
 
@@ -73,14 +75,25 @@ class SightWatch:
 
     def catch_up(self) -> None:
         """Looks again at what has changed since the last look."""
+        self._gather()
+        while self._to_look_at:
+            self._look(self._to_look_at.pop())
+
+    async def catch_up_gently(self) -> None:
+        """The same in small pieces, with rests between, for whoever can wait."""
+        self._gather()
+        breath = Breath()
+        while self._to_look_at:
+            self._look(self._to_look_at.pop())
+            await breath.take()
+
+    def _gather(self) -> None:
         gathered = self._follower.gathered()
         self._commits = self._commits or bool(gathered)
-        for device_id in gathered:
-            self._look(device_id)
         # What was told is drawn again even where the view is the same: its clinic's name may have changed.
         self._changed |= gathered
-        for device_id in self._fallen_silent() - gathered:
-            self._look(device_id)
+        self._to_look_at |= gathered
+        self._to_look_at |= self._fallen_silent()
 
     def look_at_alerts(self) -> bool:
         """Whether any firing alert has changed since this was asked last."""

@@ -158,7 +158,8 @@ class WorkActs:
     async def count_spares(
         self, by: Viewer, place_kind: PlaceKind, place: str, model: str, asked: SpareBody
     ) -> SpareCounted:
-        """Notes how many lie at a clinic or in a person's vehicle. Raises NotFoundError for a place out of sight."""
+        """Notes how many lie at a clinic or in a person's vehicle; gives what counts now, which a later count may have
+        said. Raises NotFoundError for a place out of sight."""
         require(by, "do_work")
         if not self.sees_place(by, place_kind, place, model):
             raise NotFoundError(f"there is no {place_kind} {place} for {model}")
@@ -166,7 +167,9 @@ class WorkActs:
         subject = f"{place_kind}/{place}/{model}"
         audit = self._audit(by, "count_spares", subject, {"on_hand": asked.on_hand}, at_ms)
         await self._store.save_spare(SpareRow(place_kind, place, model, asked.on_hand, at_ms), audit)
-        return SpareCounted(place_kind=place_kind, place=place, model=model, on_hand=asked.on_hand)
+        key = (place_kind, place, model)
+        kept = next(row for row in await self._store.spares() if (row.place_kind, row.place, row.model) == key)
+        return SpareCounted(place_kind=place_kind, place=place, model=model, on_hand=kept.on_hand)
 
     def sees_order(self, viewer: Viewer, order: WorkOrder) -> bool:
         """Whether the order is in the viewer's scope."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Final, NamedTuple, Protocol, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gateway.store.archive_base import SampleKey
 from gateway.store.rows import LedgerRow
+from gateway.store.told_base import ToldDocument
 
 ABSENT: Final = -1.0
 """In place of a value that is not there; none of the columns can be negative where it is."""
@@ -41,6 +42,7 @@ SAMPLE_FIELDS: Final = (
 SampleMatrix: TypeAlias = NDArray[np.float64]
 """Samples as rows of SAMPLE_FIELDS; all of them are whole numbers below 2^53 or binary64 as they were stored."""
 
+RecordKind: TypeAlias = Literal["sessions", "forecasts", "alerts"]
 Names: TypeAlias = Mapping[int, str]
 Row: TypeAlias = tuple[Any, ...]
 
@@ -107,7 +109,7 @@ class ExportView(Protocol):
         ...
 
     def alerts(self, since_ms: int, until_ms: int) -> Iterator[Row]:
-        """Rows of ALERT_FIELDS that began in that time, in order of number."""
+        """Rows of ALERT_FIELDS that began in that time, in order of (device, time)."""
         ...
 
 
@@ -118,19 +120,19 @@ class ExportSource(Protocol):
         """Every UTC day (since the epoch) that has samples in that time, and about how many, in order."""
         ...
 
-    def session_days(self, since_ms: int, until_ms: int) -> Sequence[int]:
-        """Every UTC day that has sessions in that time, in order."""
+    def record_days(self, kind: RecordKind, since_ms: int, until_ms: int) -> Sequence[int]:
+        """Every UTC day that has sessions in that time, or forecasts or alerts of it, in order."""
         ...
 
     def view(self) -> AbstractContextManager[ExportView]:
         """The store as it stands, until the end of the block."""
         ...
 
-    def told_use(self) -> Mapping[str, str]:
+    def told_use(self) -> Mapping[str, ToldDocument]:
         """What vendors were told of use, as `analytics/usage_told` wrote it, by month."""
         ...
 
-    def told(self, name: str) -> Mapping[str, str]:
+    def told(self, name: str) -> Mapping[str, ToldDocument]:
         """What vendors were told in a table's files, as JSON, by window."""
         ...
 

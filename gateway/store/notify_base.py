@@ -52,6 +52,10 @@ class NotifyStore(Protocol):
 
     async def mark_dead(self, message_id: int, attempts: int, now_ms: int, error: str) -> None: ...
 
+    async def send_again(self, message_id: int, now_ms: int, audit: AuditRow) -> bool:
+        """A message that was given up waits again, with all its attempts; False where it is none."""
+        ...
+
     async def outbox(
         self, *, limit: int, before: int | None, state: MessageState | None = None
     ) -> tuple[OutboxMessage, ...]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.errors import StoreError
 from gateway.store.base import Store
-from gateway.store.export_base import ExportSource
 from gateway.store.service_rows import Retention
 from gateway.store.sqlite import SqliteStore, restore_store
-from gateway.store.sqlite.exporting import SqliteExport
 from gateway.store.sqlite.reading import SqliteReading
+
+if TYPE_CHECKING:
+    from gateway.store.export_base import ExportSource
 
 _SQLITE: Final = "sqlite:///"
 
@@ -41,6 +42,9 @@ async def open_reading(url: str) -> Store:
 
 def open_export(url: str) -> ExportSource:
     """Opens the store to export it, also while a gateway writes it. Raises StoreError, StoreVersionError."""
+    # With its numpy it takes longer to load than most commands take.
+    from gateway.store.sqlite.exporting import SqliteExport
+
     return SqliteExport.open(store_path(url))
 
 

@@ -6,12 +6,25 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
+class ToldDocument(NamedTuple):
+    """What vendors were told of one window, with at least k clinics behind each number."""
+
+    document: str
+    k: int
+
+    def for_k(self, k: int) -> str | None:
+        """The document; None where fewer clinics stood behind it than must by now. Then nothing is told of its window
+        any more: told otherwise, it could be held against what was told."""
+        return self.document if self.k >= k else None
+
+
 class ToldPart(NamedTuple):
     """The rows of one table for one window, as a JSON list."""
 
     name: str
     span: str
     document: str
+    k: int
 
 
 class ToldStore(Protocol):

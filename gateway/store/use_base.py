@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
+from gateway.store.told_base import ToldDocument
 from gateway.store.use_rows import FoldedDay, UseAsk, UseSums, ZoneSpan
 
 
@@ -31,10 +32,10 @@ class UseStore(Protocol):
         """The sums, some days at a time: a bucket may come in several parts. `zones` covers the days asked for."""
         ...
 
-    async def told_use(self, month: str) -> str | None:
+    async def told_use(self, month: str) -> ToldDocument | None:
         """What vendors were told of a month; None where nobody has asked."""
         ...
 
-    async def tell_use(self, month: str, document: str) -> None:
+    async def tell_use(self, month: str, told: ToldDocument) -> None:
         """Keeps it, unless something is kept already."""
         ...

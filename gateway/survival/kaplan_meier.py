@@ -19,7 +19,8 @@ class SurvivalCurve(NamedTuple):
     """A right-continuous step curve: from each age on, the share that is still alive, with its interval."""
 
     since: float
-    """Where the curve begins, at 1: 0, or the age from which the lives under observation never run out."""
+    """Where the curve begins, at 1: the age from which the lives under observation never run out; 0 where some were
+    seen new."""
     ages: Floats
     survival: Floats
     low: Floats
@@ -47,7 +48,8 @@ def kaplan_meier(lives: Lifetimes, confidence: float = CONFIDENCE) -> SurvivalCu
     having reached it.
     """
     table = risk_table(lives)
-    since, kept = _conditional(table)
+    emptied, kept = _conditional(table)
+    since = max(emptied, float(lives.entry[lives.exit > emptied].min(initial=np.inf)))
     ages, ended, risk = (column[kept] for column in table)
     survival: Floats = np.cumprod(1.0 - ended / risk, dtype=np.float64)
     with np.errstate(divide="ignore"):

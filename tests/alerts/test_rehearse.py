@@ -62,7 +62,7 @@ async def test_silence_is_rehearsed_within_the_clinics_hours(tmp_path: Path) -> 
     ("rule", "changes", "told"),
     [
         ("battery_lo", {}, "there is no rule 'battery_lo'"),
-        ("message_rejected", {}, "the store does not keep what message_rejected goes by"),
+        ("message_rejected", {"threshold": "2"}, "what message_rejected goes by is not kept"),
         ("battery_low", {"low": "1", "limit": "2"}, "battery_low has no such key"),
         ("battery_low", {"threshold": "lots"}, "--set threshold:"),
         ("battery_low", {"critical": "0.5"}, "critical must be at most the threshold"),

@@ -129,6 +129,23 @@ async def test_scopes_of_clinics_and_models_leave_the_rest_out(made: DemandRig) 
     assert rest[1] is None
 
 
+async def test_demand_that_was_told_of_fewer_clinics_is_told_no_more(made: DemandRig) -> None:
+    await made.keeper.step()
+    parts = made.rig.services.parts
+    few, more = [
+        DemandReader(
+            book=made.keeper, store=made.rig.store, registry=parts.registry, clock=parts.clock, usual_lead_days=14, k=k
+        )
+        for k in (4, 5)
+    ]
+    told = [
+        (await one.demand(viewer("vendor"), "fleet", 0.95, limit=9, after=None))[0].items for one in (few, more, few)
+    ]
+    assert told[0]
+    assert told[1] == ()
+    assert told[2] == told[0]
+
+
 async def test_a_vendor_is_told_no_number_of_few_clinics_and_the_same_all_month(made: DemandRig) -> None:
     await made.keeper.step()
     vendor = viewer("vendor")

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gateway.serve.dispatch import VENDOR
+from gateway.serve.product_reader import stored_product
 from schemas.access import Role, Scope
 from schemas.delivery import Delivery
 from schemas.lifetime_views import LifetimesView
@@ -133,6 +135,15 @@ async def test_a_vendor_is_told_the_last_quarter_once_for_all(rig: Rig) -> None:
     await rig.pipeline.ingest(device(902, "bad", 0.9, 100_000, found_at=None))
     rig.clock.advance(600_001)
     assert (await asked(rig, "lot", "vendor")).items == first.items
+
+
+async def test_a_quarter_that_was_told_of_fewer_clinics_is_told_no_more(rig: Rig) -> None:
+    few, more = [await stored_product(rig.store, rig.clock, k) for k in (4, 5)]
+    first = await few.lifetimes(VENDOR, "lot")
+    assert first.items
+    withheld = await more.lifetimes(VENDOR, "lot")
+    assert (withheld.items, [note.code for note in withheld.notes]) == ((), ["withheld"])
+    assert (await few.lifetimes(VENDOR, "lot")).items == first.items
 
 
 async def test_a_vendor_is_not_told_by_what_would_split_the_lots_again(rig: Rig) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from gateway.analytics.local_days import DAY_MS
+from gateway.serve.dispatch import VENDOR
+from gateway.serve.product_reader import stored_product
 from schemas.access import Scope
 from schemas.delivery import Delivery
 from schemas.registry import Clinic
@@ -137,6 +139,24 @@ async def test_a_vendor_is_told_settled_months_once_for_all_and_no_small_group(r
     await rig.pipeline.ingest([held("c-1", "c-1-a", 5_000, late)])
     rig.clock.advance(120_000)
     assert await asked(rig, "model", role="vendor") == months
+
+
+async def test_months_that_were_told_of_fewer_clinics_are_told_no_more(rig: Rig) -> None:
+    now_ms = rig.clock.now_ms()
+    few, more = [await stored_product(rig.store, rig.clock, k) for k in (4, 6)]
+    old = await few.usage(VENDOR, "model", now_ms - 75 * DAY_MS, now_ms)
+    assert old.items
+    whole = await more.usage(VENDOR, "model", now_ms - 120 * DAY_MS, now_ms)
+    assert whole.total is None or whole.since >= old.until
+    assert (await few.usage(VENDOR, "model", now_ms - 75 * DAY_MS, now_ms)).items == old.items
+
+
+async def test_counts_are_rounded_to_the_k_that_is_in_force(rig: Rig) -> None:
+    now_ms = rig.clock.now_ms()
+    told = await (await stored_product(rig.store, rig.clock, 6)).usage(VENDOR, "model", now_ms - 75 * DAY_MS, now_ms)
+    assert told.total is not None
+    assert told.total.devices
+    assert all(item.devices % 6 == 0 for item in (*told.items, told.total))
 
 
 async def test_a_span_of_more_than_three_years_is_refused(rig: Rig) -> None:

@@ -18,7 +18,9 @@ def record(path: Path) -> None:
 
 def test_a_changed_rule_is_held_against_the_one_that_is(silverpoint: Command, tmp_path: Path) -> None:
     record(tmp_path / "r.jsonl")
-    (tmp_path / "silverpoint.toml").write_text("[retention]\nsamples_days = 3650\n")
+    (tmp_path / "silverpoint.toml").write_text(
+        "[retention]\nsamples_days = 3650\n[[notify.receivers]]\nname = 'ops'\nchannel = 'apprise'\nurl = 'json://x'\n"
+    )
     assert silverpoint("replay", "r.jsonl").returncode == 0
     done = silverpoint("rehearse", "--rule", "battery_low", "--set", "threshold=0.3", "--since", "2025-01-01T00:00:00Z")
     assert done.returncode == 0, done.stderr
@@ -27,6 +29,7 @@ def test_a_changed_rule_is_held_against_the_one_that_is(silverpoint: Command, tm
         "as it is set: fired 0 times on 0 subjects in 0 clinics, flapped 0 times on 0, 0 would fire now",
         "as changed: fired 1 times on 1 subjects in 1 clinics, flapped 0 times on 0, 1 would fire now",
         "only as changed: d-1",
+        "reached, as it is set -> as changed, if nobody acknowledges: ops 0 -> 1",
     ]
     as_json = silverpoint("rehearse", "--rule", "battery_low", "--since", "2025-01-01T00:00:00Z", "--json")
     assert json.loads(as_json.stdout)["now"]["fired"] == 0

@@ -43,12 +43,13 @@ def until_socket(directory: Path) -> None:
 
 def test_without_a_broker_it_waits_logs_json_and_ends_cleanly(tmp_path: Path) -> None:
     process = started(tmp_path)
-    until_socket(tmp_path)
+    assert process.stderr is not None
+    waits = (line for line in process.stderr if json.loads(line)["event"] == "broker not connected")
+    assert json.loads(next(waits))["level"] == "warning"
     process.send_signal(signal.SIGTERM)
     code, lines = ended(process)
     assert code == 0, lines
     events = [json.loads(line) for line in lines]
-    assert any(event["event"] == "broker not connected" and event["level"] == "warning" for event in events)
     assert all("timestamp" in event for event in events)
     assert not any(event["level"] == "debug" for event in events)
 

@@ -196,3 +196,21 @@ def test_loopback_is_known_from_the_rest() -> None:
         True,
         False,
     ]
+
+
+def test_a_name_that_is_none_is_told_and_so_is_what_two_sections_say_together(tmp_path: Path) -> None:
+    path = tmp_path / "silverpoint.toml"
+    path.write_text(
+        '[alerts]\nnonsense = 1\n[work]\nclaim_escalate_receivers = ["ops"]\n'
+        '[[notify.receivers]]\nname = "mail"\nchannel = "webhook"\nurl = "https://a.example"\n'
+        'secret = "0123456789abcdef"\n'
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, {})
+    assert [mistake.partition(": ")[2].partition(":")[0] for mistake in caught.value.mistakes] == [
+        "alerts.nonsense",
+        "no mail, Apprise or webhook receiver of [notify]",
+    ]
+    path.write_text('[[notify.receivers]]\nname = "a b"\nchannel = "webhook"\nurl = "https://a.example"\n')
+    with pytest.raises(ConfigError, match=r"receivers\[0\]\.name: letters, digits"):
+        load_config(path, {})

@@ -6,12 +6,14 @@ import asyncio
 import json
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 from playwright.async_api import async_playwright, expect
 
+from bench.gateway_under_load import stored
 from bench.load import publish_load
 from bench.viewers import signed_in, watching
 from tests.support.broker import running_mosquitto
@@ -57,24 +59,30 @@ def publish(port: int, seq: int, total: int = 1) -> None:
     subprocess.run([*command, "-m", json.dumps(sample)], check=True, timeout=10)
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Returns once it holds; a timeout fails the test."""
+    async with asyncio.timeout(30):
+        while not await asyncio.to_thread(holds):
+            await asyncio.sleep(0.1)
+
+
 async def test_every_viewer_ends_with_the_rows_that_a_new_one_is_given(tmp_path: Path) -> None:
     with running_mosquitto(tmp_path / "broker") as broker, GatewayProcess(tmp_path, broker.url) as gateway:
         gateway.wait_ready()
         cookie = await signed_in(tmp_path, gateway)
         await publish_load(broker.port, messages=DEVICES, rate_per_s=PER_S, devices=DEVICES)
-        await asyncio.sleep(1)
+        await until(lambda: stored(gateway) == DEVICES)
         process = psutil.Process(gateway.pid)
         async with watching(gateway.url, cookie, VIEWERS, ("",)) as heard:
             await publish_load(broker.port, messages=MESSAGES // 4, rate_per_s=PER_S, devices=DEVICES)
             before_mib = process.memory_info().rss / MIB
             await publish_load(broker.port, messages=MESSAGES, rate_per_s=PER_S, devices=DEVICES)
-            await asyncio.sleep(3)
+            await until(lambda: stored(gateway) == DEVICES + MESSAGES // 4 + MESSAGES)
             grown_mib = process.memory_info().rss / MIB - before_mib
             async with watching(gateway.url, cookie, 1, ("",)) as fresh:
-                await asyncio.sleep(2)
+                await until(lambda: len(fresh[0].last) == DEVICES)
+                await until(lambda: all(each.last == fresh[0].last for each in heard))
         gateway.terminate()
-    assert len(fresh[0].last) == DEVICES
     assert all(each.table == 1 for each in heard)
-    assert all(each.last == fresh[0].last for each in heard)
     assert all(each.changes < MESSAGES / 4 for each in heard)
     assert grown_mib < 40

@@ -38,6 +38,19 @@ async def test_a_message_says_what_where_how_urgent_and_where_to_act(tmp_path: P
         assert message["link"] == f"https://silverpoint.example.org/act?alert={alert.alert_id}"
 
 
+async def test_an_alert_about_the_gateway_itself_belongs_to_no_clinic_and_is_told(tmp_path: Path) -> None:
+    routes = (RouteConfig(receivers=("hook",), hours="working"), RouteConfig(receivers=("hook",), regions=("North",)))
+    async with listener() as hook:
+        config = config_for(webhook(hook.url), routes=routes)
+        async with opened_house(tmp_path, config) as house:
+            await house.fire("gateway", rule="gateway_broker_lost", clinic_id="", severity="critical", summary="gone")
+            await house.fire("gateway", rule="message_rejected", clinic_id="", summary="waits for hours")
+            await house.pass_time(MINUTE_MS)
+            (message,) = hook.taken
+            assert message["subject"] == "[CRITICAL] Gateway: broker lost and 1 more: the gateway itself"
+            assert message["link"] == "https://silverpoint.example.org/alerts"
+
+
 async def test_a_webhook_is_signed_over_its_time_and_body(tmp_path: Path) -> None:
     async with listener() as hook, opened_house(tmp_path, config_for(webhook(hook.url))) as house:
         await house.fire("1")

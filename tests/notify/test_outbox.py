@@ -10,7 +10,7 @@ import pytest
 
 from gateway.errors import ConflictError
 from gateway.store.notify_rows import NewMessage, NotifyPlan, TellingGroup, Told, Watched
-from gateway.store.service_rows import AlertChange
+from gateway.store.service_rows import AlertChange, AuditRow
 from gateway.store.sqlite import SqliteStore
 from schemas.alert import Alert
 from tests.notify.house import T0_MS
@@ -68,6 +68,19 @@ async def test_a_message_is_claimed_by_one_sender_until_the_claim_runs_out(store
     await store.mark_sent(again.message_id, again.attempts, T0_MS + 150)
     (stored,) = await store.outbox(limit=1, before=None)
     assert (stored.state, stored.error) == ("sent", "")
+
+
+async def test_a_message_that_was_given_up_waits_again_once_and_leaves_a_trail(store: SqliteStore) -> None:
+    await store.apply_plan(NotifyPlan(0, T0_MS, messages=(message("k1"),)))
+    (claimed,) = await store.claim_messages(T0_MS, T0_MS + 100, 5, ())
+    audit = AuditRow(0, T0_MS, T0_MS, "chief", "resend_message", str(claimed.message_id), "{}")
+    assert not await store.send_again(claimed.message_id, T0_MS + 5, audit)
+    await store.mark_dead(claimed.message_id, claimed.attempts, T0_MS + 1, "550 no such mailbox")
+    assert await store.send_again(claimed.message_id, T0_MS + 5, audit)
+    assert not await store.send_again(claimed.message_id, T0_MS + 5, audit)
+    (again,) = await store.claim_messages(T0_MS + 5, T0_MS + 100, 5, ())
+    assert (again.key, again.attempts, again.ended_ms) == ("k1", 1, None)
+    assert [row.action for row in await store.audit(limit=5, before=None)] == ["resend_message"]
 
 
 async def test_a_busy_receiver_does_not_hold_up_the_others(store: SqliteStore) -> None:

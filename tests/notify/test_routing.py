@@ -196,8 +196,8 @@ def test_a_configuration_says_all_that_does_not_meet() -> None:
         )
     (error,) = caught.value.errors()
     assert error["msg"] == (
-        "Value error, two of the receivers are called a; route 1: no receiver is called b;"
-        " route 1: no rotation is called night; route 2: names nobody; give receivers, users, roles or on_call"
+        "Value error, receivers: two are called a; routes[0]: no receiver is called b;"
+        " routes[0]: no rotation is called night; routes[1]: names nobody; give receivers, users, roles or on_call"
     )
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 from gateway.config_notify import NotifyConfig
 from gateway.notify.notifier import Notifier, NotifierParts
 from gateway.notify.outlook import outlook_from
-from tests.alerts.site import Device, Site, open_site
+from tests.alerts.site import HOUR_MS, T0_MS, Device, Site, open_site
+from tests.alerts.test_silent_devices import MONDAY_MS, clock_at, office
 from tests.notify.house import Well, config_for, listener, webhook
+
+EVENING_H = (MONDAY_MS - T0_MS) / HOUR_MS + 15.9  # 17:54 in Berlin
 
 
 @asynccontextmanager
@@ -78,6 +81,7 @@ async def test_a_clinic_of_thirty_devices_without_mains_is_one_message(tmp_path:
         (message,) = hook.taken
         assert [item["rule"] for item in message["firing"]] == ["clinic_mains_lost"]
         assert message["left_out"] == 0
+        assert [alert.rule for alert in site.engine.open()] == ["clinic_mains_lost"]  # the thirty are inhibited
 
 
 async def test_an_alert_that_a_wider_one_speaks_for_is_not_called_resolved(tmp_path: Path) -> None:
@@ -96,3 +100,42 @@ async def test_an_alert_that_a_wider_one_speaks_for_is_not_called_resolved(tmp_p
         told = [[item["rule"] for item in message["firing"]] for message in hook.taken]
         assert told == [["mains_lost"], ["clinic_mains_lost"]]
         assert not [message for message in hook.taken if message["resolved"]]
+
+
+async def test_a_flapping_battery_is_told_once_as_firing_and_once_as_over(tmp_path: Path) -> None:
+    async with (
+        listener() as hook,
+        open_site(tmp_path / "store.db") as site,
+        notifying(site, config_for(webhook(hook.url))) as notifier,
+    ):
+        device = Device()
+        await site.say(device.online(0, form="mobile"))
+        await site.say(*(device.reading(minute / 60, "battery", charge=0.19) for minute in range(1, 5)))
+        for number in range(200):  # crosses its threshold each time, for an hour
+            await site.say(device.reading(0.1 + number / 200, "battery", charge=0.26 if number % 2 else 0.19))
+            await pass_time(site, notifier, 1)
+        for minute in range(20):
+            await site.say(device.reading(1.2 + minute / 60, "mains", charge=0.5))
+            await pass_time(site, notifier, 1)
+        await pass_time(site, notifier, 30)
+        told = [(len(message["firing"]), len(message["resolved"])) for message in hook.taken]
+        assert told == [(1, 0), (0, 1)]
+
+
+async def test_after_two_hours_down_and_over_a_shut_night_nobody_is_told_of_silence(tmp_path: Path) -> None:
+    devices = [Device(f"d-{number}", boot_id=f"boot-{number}") for number in range(3)]
+    evening = clock_at(EVENING_H)
+    async with listener() as hook:
+        config = config_for(webhook(hook.url))
+        async with open_site(tmp_path / "store.db", clock=evening) as site:
+            await site.registry.save([office()])
+            await site.say(*(device.reading(EVENING_H) for device in devices))
+            await site.pass_time(0.05)
+        back = clock_at(EVENING_H + 2)
+        async with open_site(tmp_path / "store.db", clock=back) as site, notifying(site, config) as notifier:
+            for _ in range(12):  # until 08:00 in the morning, ten minutes before they would be missed
+                await site.pass_time(1)
+                await notifier.look()
+                await notifier.deliverer.deliver_due()
+            assert await site.alerts() == []
+            assert hook.taken == []

@@ -31,7 +31,7 @@ from gateway.store.open import open_export
 from gateway.store.rows import Batch, LedgerRow, TimedSample, TimedSession
 from gateway.store.service_rows import AlertChange
 from gateway.store.sqlite import SqliteStore
-from gateway.store.told_base import ToldPart
+from gateway.store.told_base import ToldDocument, ToldPart
 from tests.store.store_records import AUDIT, DAY_MS, NOW_MS, alert, sample, session, settle, sighting, state
 
 K: Final = 5
@@ -125,19 +125,19 @@ async def filled(tmp_path: Path) -> AsyncIterator[tuple[SqliteStore, Fleet]]:
 
 
 async def told(
-    store: SqliteStore, since_ms: int, until_ms: int, now_ms: int = NOW_MS, *, told_once: bool = False
+    store: SqliteStore, since_ms: int, until_ms: int, now_ms: int = NOW_MS, *, told_once: bool = False, k: int = K
 ) -> Told:
     """What a vendor gets of a span: the rows of every table. Unless it is `told_once`, it is made anew each time: the
     harder case for us."""
     folder, loop = Path(store._db.path).parent, asyncio.get_running_loop()
-    product = await stored_product(store, ManualClock(now_ms), K)
+    product = await stored_product(store, ManualClock(now_ms), k)
 
-    def keep(name: str, documents: Mapping[str, str]) -> Mapping[str, str]:
+    def keep(name: str, documents: Mapping[str, ToldDocument]) -> Mapping[str, ToldDocument]:
         if not told_once:
             return documents
-        parts = [ToldPart(name, span, document) for span, document in documents.items()]
+        parts = [ToldPart(name, span, *made) for span, made in documents.items()]
         kept = asyncio.run_coroutine_threadsafe(store.keep_told(parts), loop).result(10)
-        return {part.span: part.document for part in kept}
+        return {part.span: ToldDocument(part.document, part.k) for part in kept}
 
     def tell_use(since_ms: int, until_ms: int) -> None:
         asyncio.run_coroutine_threadsafe(product.usage(VENDOR, "model", since_ms, until_ms), loop).result(10)
@@ -147,7 +147,7 @@ async def told(
         source = open_export(f"sqlite:///{store._db.path}")
         asked = Manifest("csv", "vendor", (None, None), since_ms, until_ms)
         try:
-            export_for_vendor(source, out, asked, keep, tell_use, k=K, now_ms=now_ms)
+            export_for_vendor(source, out, asked, keep, tell_use, k=k, now_ms=now_ms)
         finally:
             source.close()
         return out
@@ -178,6 +178,22 @@ async def test_what_was_told_is_told_again_whatever_becomes_of_the_records(fille
     await settle(store)
     await store.forget_clinic(CLINICS[3], AUDIT)
     assert await told(store, 0, NOW_MS, told_once=True) == before
+
+
+async def test_what_was_told_of_fewer_clinics_than_must_be_by_now_is_told_no_more(
+    filled: tuple[SqliteStore, Fleet],
+) -> None:
+    """Told anew in other cells, it could be held against what was told."""
+    store = filled[0]
+    before = await told(store, 0, NOW_MS, told_once=True, k=3)
+    assert set(before) >= {"sessions", "samples", "nozzle_lives", "alerts"}
+    assert await told(store, 0, NOW_MS, told_once=True, k=4) == {}
+    assert await told(store, 0, NOW_MS, told_once=True, k=3) == before
+
+
+async def test_what_was_told_of_more_clinics_than_must_be_is_told_as_it_was(filled: tuple[SqliteStore, Fleet]) -> None:
+    before = await told(filled[0], 0, NOW_MS, told_once=True)
+    assert await told(filled[0], 0, NOW_MS, told_once=True, k=3) == before
 
 
 async def test_what_comes_late_changes_nothing_that_was_told(filled: tuple[SqliteStore, Fleet]) -> None:

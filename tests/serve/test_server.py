@@ -48,6 +48,23 @@ async def test_events_stream_changes_and_end_with_the_gateway(rig: Rig) -> None:
         httpx.get(f"{url}/healthz")
 
 
+def running_tasks() -> set[str]:
+    return {task.get_name() for task in asyncio.all_tasks()}
+
+
+async def test_the_fleet_page_is_made_ready_before_anybody_asks_and_let_go_at_a_cancel(rig: Rig) -> None:
+    server = HttpServer(rig.app, HttpConfig())
+    await server.open(port=0)
+    running = asyncio.create_task(server.run())
+    async with asyncio.timeout(5):
+        while "fleet board" not in running_tasks():
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.wait({running}, timeout=5)
+    assert "warm fleet page" not in running_tasks()
+    rig.stop.set()
+
+
 async def test_the_apps_signal_handlers_stay_in_place(rig: Rig) -> None:
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     server = HttpServer(rig.app, HttpConfig())

@@ -106,8 +106,14 @@ def test_a_curve_never_rises_and_lies_in_its_band(rows: list[tuple[float, float,
 def test_a_curve_begins_where_lives_under_observation_do_not_run_out() -> None:
     lives = lifetimes([2.0, 10.0, 12.0, 14.0], [True, True, False, True], [0.0, 5.0, 5.0, 6.0])
     curve = kaplan_meier(lives)
-    assert curve.since == 2.0
+    assert curve.since == 5.0
     assert curve.survival.tolist() == pytest.approx([2 / 3, 0.0])
+
+
+def test_a_curve_of_lives_that_were_all_seen_late_begins_at_the_first_sight() -> None:
+    curve = kaplan_meier(lifetimes([9.0, 10.0, 12.0], [True, False, False], [4.0, 3.0, 5.0]))
+    assert curve.since == 3.0
+    assert np.isnan(survival_at(curve, np.array([2.0]))).all()
 
 
 def test_too_few_ends_tell_no_weibull_fit() -> None:

@@ -111,6 +111,13 @@ async def test_a_folder_that_can_not_be_written_is_no_folder(tmp_path: Path) -> 
     assert len(made) > 100_000
 
 
+@pytest.mark.parametrize(("usual", "layers"), [(None, 0), (4.0, 2)])
+def test_what_is_usual_is_drawn_only_where_it_is_known(usual: float | None, layers: int) -> None:
+    bars = [DayBar(date(2026, 3, day), day, "then", usual if day > 7 else None) for day in range(1, 29)]
+    spec = usual_bars_spec(bars, LIGHT, SESSION_WORDS, "usual")
+    assert len(spec.get("layer", ())) == layers
+
+
 def test_a_page_draws_in_its_own_colours_alone() -> None:
     text = str(wear_spec(wear_data(), PAGE, WEAR_WORDS))
     assert "var(--accent)" in text

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from everybody import DESK, PHONE, drawn, overheard, screen, sideways
 from playwright.async_api import Browser
-from test_web_chromium import DESK, PHONE, page_of, sideways
 from web_fleet import NOW_MS, MemoryFleet, alert_view, clinic_view, device_view
 from web_server import WebServer, web_app
 
@@ -84,14 +84,18 @@ def hostile_history(served: WebServer) -> None:
 async def test_hostile_text_is_text_on_every_page_in_a_browser(
     chromium: Browser, server: WebServer, size: tuple[int, int]
 ) -> None:
+    context = await screen(chromium, size)
+    page = await context.new_page()
+    said = overheard(page)
     for path in PAGES:
-        async with page_of(chromium, server, path, size) as page:
-            await page.wait_for_load_state("load")
-            await page.wait_for_timeout(300)
-            assert await page.title() != "owned", path
-            assert await page.locator("img[src=x]").count() == 0, path
-            assert await page.locator("body").evaluate("body => body.querySelectorAll('[onerror]').length") == 0, path
-            assert await sideways(page) == 0, path
+        await page.goto(f"{server.url}{path}")
+        await drawn(page)
+        await page.wait_for_timeout(100)
+        assert await page.title() != "owned", path
+        assert await page.locator("img[src=x], body [onerror]").count() == 0, path
+        assert await sideways(page) == 0, path
+    assert said == []
+    await context.close()
 
 
 async def test_hostile_text_is_escaped_in_every_answer() -> None:

@@ -8,17 +8,14 @@ from contextlib import asynccontextmanager
 from typing import Final, Literal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
+from everybody import DESK, PHONE, is_open_to_everybody, overheard, screen, sideways, violations
 from playwright.async_api import Browser, Page, expect
 from web_fleet import MANAGER, NOW_MS, MemoryFleet, alert_view, clinic_view, device_view, sample_fleet
-from web_server import Access, WebServer
+from web_server import WebServer
 
 pytestmark = [pytest.mark.chromium, pytest.mark.asyncio(loop_scope="module")]
 
-DESK: Final = (1440, 900)
-PHONE: Final = (390, 844)
 WITHIN_2_S: Final = 2_000
-WCAG: Final = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 HOSTILE: Final = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 
 Scheme = Literal["light", "dark"]
@@ -70,19 +67,6 @@ async def settled(page: Page, sort: str) -> None:
     )
 
 
-async def sideways(page: Page) -> int:
-    pixels: int = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return pixels
-
-
-async def violations(page: Page) -> list[str]:
-    results = await Axe().run(page, options=WCAG)
-    return [
-        f"{found['id']}: {[node['html'][:160] for node in found['nodes'][:3]]}"
-        for found in results.response["violations"]
-    ]
-
-
 def _varied_fleet() -> MemoryFleet:
     """Few devices, and of everything that a row can show one."""
     views = [
@@ -97,30 +81,23 @@ def _varied_fleet() -> MemoryFleet:
     return MemoryFleet(views, [clinic_view()], alerts)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-async def test_the_fleet_page_is_open_to_everybody(chromium: Browser, size: tuple[int, int], scheme: Scheme) -> None:
+async def test_the_fleet_and_sign_in_pages_are_open_to_everybody(chromium: Browser, size: tuple[int, int]) -> None:
     server = WebServer(_varied_fleet())
+    context = await screen(chromium, size)
+    page = await context.new_page()
+    said = overheard(page)
     try:
-        async with page_of(chromium, server, size=size, scheme=scheme) as page:
-            await live(page)
-            assert await sideways(page) == 0
-            assert await violations(page) == []
+        await page.goto(server.url)
+        await live(page)
+        await is_open_to_everybody(page, said)
+        server.access.viewer = None
+        await page.goto(f"{server.url}/?q=x")
+        assert page.url.endswith("/login?next=%2F%3Fq%3Dx")
+        await expect(page.get_by_label("User name")).to_be_focused()
+        await is_open_to_everybody(page, said)
     finally:
-        server.stop()
-
-
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_the_sign_in_page_is_open_to_everybody(chromium: Browser, size: tuple[int, int], scheme: Scheme) -> None:
-    server = WebServer(MemoryFleet(), Access(None))
-    try:
-        async with page_of(chromium, server, "/?q=x", size, scheme) as page:
-            assert page.url.endswith("/login?next=%2F%3Fq%3Dx")
-            await expect(page.get_by_label("User name")).to_be_focused()
-            assert await sideways(page) == 0
-            assert await violations(page) == []
-    finally:
+        await context.close()
         server.stop()
 
 

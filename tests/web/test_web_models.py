@@ -133,7 +133,7 @@ async def test_a_table_has_only_the_rows_that_changed_since_an_edition() -> None
     assert (len(whole["ids"]), len(whole["rows"])) == (20, 20)
     moved = fleet.views["SP-0003"].model_copy(update={"label": "Moved"})
     same = fleet.views["SP-0004"].model_copy()
-    board.take(FleetChange(devices=(moved, same), summary=fleet.summed(MANAGER), alerts=tuple(fleet.alerts)))
+    await board.take(FleetChange(devices=(moved, same), summary=fleet.summed(MANAGER), alerts=tuple(fleet.alerts)))
     since = table_of(board, whole["edition"])
     assert [row[0] for row in since["rows"]] == ["SP-0003"]
     assert sorted(since["ids"]) == sorted(whole["ids"])
@@ -153,7 +153,7 @@ async def test_a_page_is_told_of_its_own_rows_alone_and_of_a_new_order_once() ->
     away = next(view for view in fleet.views.values() if view.id not in ids and view.nozzle and view.nozzle.serial)
     worse = device_view(away.id, clinic_id=away.clinic_id, wear=1.3)
     here = fleet.views[ids[5]].model_copy(update={"label": "Moved"})
-    board.take(FleetChange(devices=(worse, here), summary=fleet.summed(MANAGER), alerts=tuple(fleet.alerts)))
+    await board.take(FleetChange(devices=(worse, here), summary=fleet.summed(MANAGER), alerts=tuple(fleet.alerts)))
     assert [row[0] for row in json.loads(writer.change())["rows"]] == [here.id]
     order = json.loads(writer.order())
     assert (order["ids"][0], [row[0] for row in order["rows"]]) == (away.id, [away.id])

@@ -9,9 +9,11 @@ import re
 import httpx
 import pytest
 from web_fleet import MANAGER, NOW_MS, MemoryFleet, alert_view, clinic_view, device_view
+from web_pages import DAY_MS
 from web_server import CSRF, Access, Behind, web_app
 
 from dashboards.web.live import LiveSource
+from dashboards.web.pages.clinic import opening_hours_text
 from dashboards.web.parts import PartsPage, parts_stream
 from dashboards.web.strings import ENGLISH
 from schemas.access import Viewer
@@ -75,7 +77,7 @@ async def test_the_device_page_tells_how_it_stands_and_what_it_went_through() ->
     for told in ("104 %", "Room 1", "NZ-000001", "Mains", "1,204 so far", "reported by the device", "90,000"):
         assert told in page
     assert 'data-chart="/devices/SP-0001/charts/wear.json?span=week"' in page
-    assert re.search(r'href="\?span=week" aria-current', page)
+    assert re.search(r'href="\?span=week"[^>]* aria-current', page)
 
 
 async def test_a_forecast_is_told_until_the_nozzle_is_worn_out() -> None:
@@ -297,3 +299,59 @@ async def test_the_operator_releases_what_is_complete_and_sees_what_was_given_up
         told = (await client.get(everything.headers["location"])).text
     assert (one.status_code, behind.acts.released) == (303, [1, None])
     assert "1 entry was taken in after all. 2 stay in quarantine" in told
+
+
+async def test_a_message_that_was_given_up_is_sent_again_by_a_form_with_the_token() -> None:
+    behind = Behind(small_fleet())
+    async with client_of(behind.acts.fleet, behind=behind) as web:
+        assert 'action="/operator/messages/4/again"' in (await web.get("/operator")).text
+        assert (await web.post("/operator/messages/4/again")).status_code == 403
+        done = await web.post("/operator/messages/4/again", data={"csrf": CSRF})
+        assert done.headers["location"] == "/operator?again=1#operator-outbox"
+        assert ENGLISH.outbox.again_done in (await web.get("/operator?again=1")).text
+        gone = await web.post("/operator/messages/9/again", data={"csrf": CSRF})
+        assert ENGLISH.outbox.again_gone in (await web.get(gone.headers["location"])).text
+    assert behind.acts.again == [4, 9]
+
+
+async def test_people_are_imported_from_a_file_or_told_what_is_wrong_with_it() -> None:
+    behind = Behind(small_fleet())
+    given = {"file": ("people.csv", b"name,role,clinics,models\n", "text/csv")}
+    async with client_of(behind.acts.fleet, behind=behind) as web:
+        assert (await web.post("/registry/people/import", files=given)).status_code == 403
+        done = await web.post("/registry/people/import", files=given, data={"csrf": CSRF})
+        assert "Imported 2 people." in done.text
+        behind.acts.mistakes = ("line 2: role: write one of &<",)
+        wrong = await web.post("/registry/people/import", files=given, data={"csrf": CSRF})
+        assert (wrong.status_code, "line 2: role: write one of &amp;&lt;" in wrong.text) == (422, True)
+        nothing = await web.post("/registry/people/import", data={"csrf": CSRF})
+        assert nothing.status_code == 422
+    assert behind.acts.people_files == ["name,role,clinics,models\n"] * 2
+
+
+async def test_a_device_page_goes_back_and_forth_in_time() -> None:
+    week_ms = 7 * DAY_MS
+    async with client_of(small_fleet()) as web:
+        now = (await web.get("/devices/SP-0001?span=week")).text
+        assert f'rel="prev" href="?span=week&amp;until={NOW_MS - week_ms}"' in now
+        assert 'rel="next" hidden' in now
+        before = (await web.get(f"/devices/SP-0001?span=week&until={NOW_MS - week_ms}")).text
+        assert f'href="?span=day&amp;until={NOW_MS - week_ms}"' in before
+        assert 'rel="next" href="?span=week"' in before
+        for nonsense in ("x", "-1", "9" * 40, "²", str(NOW_MS + 1)):
+            assert 'rel="next" hidden' in (await web.get("/devices/SP-0001", params={"until": nonsense})).text
+        chart = await web.get(f"/devices/SP-0001/charts/wear.json?span=week&until={NOW_MS - week_ms}")
+        assert chart.json() != (await web.get("/devices/SP-0001/charts/wear.json?span=week")).json()
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (",".join(["08:00-18:00"] * 5 + ["09:00-14:00", "closed"]), "Mon–Fri 08:00–18:00, Sat 09:00–14:00, Sun closed"),
+        (",".join(["closed"] * 7), "Mon–Sun closed"),
+        ("whenever", "whenever"),
+        ("", ""),
+    ],
+)
+def test_opening_hours_are_said_in_a_line(hours: str, said: str) -> None:
+    assert opening_hours_text(hours, ENGLISH) == said

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.async_api import Browser, Page, expect
-from test_web_chromium import DESK, HOSTILE, PHONE, WITHIN_2_S, Scheme, live, page_of, sideways, violations
+from everybody import DESK, PHONE, drawn, is_open_to_everybody, overheard, screen
+from playwright.async_api import Browser, expect
+from test_web_chromium import HOSTILE, WITHIN_2_S, live, page_of
 from web_fleet import NOW_MS, MemoryFleet, alert_view, clinic_view, device_view
 from web_server import WebServer
 
@@ -51,21 +52,16 @@ def server() -> Iterator[WebServer]:
     served.stop()
 
 
-async def drawn(page: Page) -> None:
-    """Every chart of the page is there."""
-    await expect(page.locator("figure[data-chart]:not([data-drawn])")).to_have_count(0, timeout=20_000)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-async def test_every_page_is_open_to_everybody(
-    chromium: Browser, server: WebServer, size: tuple[int, int], scheme: Scheme
-) -> None:
+async def test_every_page_is_open_to_everybody(chromium: Browser, server: WebServer, size: tuple[int, int]) -> None:
+    context = await screen(chromium, size)
+    page = await context.new_page()
+    said = overheard(page)
     for path in PAGES:
-        async with page_of(chromium, server, path, size, scheme) as page:
-            await drawn(page)
-            assert await sideways(page) == 0, path
-            assert await violations(page) == [], path
+        await page.goto(f"{server.url}{path}")
+        await drawn(page)
+        await is_open_to_everybody(page, said)
+    await context.close()
 
 
 async def test_charts_are_drawn_under_the_strict_policy_and_follow_the_chosen_time(
@@ -80,6 +76,26 @@ async def test_charts_are_drawn_under_the_strict_policy_and_follow_the_chosen_ti
         assert page.url.endswith("/devices/SP-0001?span=week")
         await page.locator(".charts .mark-symbol path").nth(100).hover()
         await expect(page.locator("#vg-tooltip-element")).to_contain_text("NZ-000001")
+
+
+async def test_a_device_goes_back_in_time_and_forth_again_by_keyboard(chromium: Browser, server: WebServer) -> None:
+    async with page_of(chromium, server, "/devices/SP-0001?span=week") as page:
+        await drawn(page)
+        later = page.get_by_role("link", name="Later")
+        await expect(later).to_be_hidden()
+        await page.get_by_role("link", name="Earlier", exact=True).press("Enter")
+        await expect(page.locator(".charts .plot").first).to_contain_text("Sat 14")
+        assert "?span=week&until=" in page.url
+        until = page.url.partition("until=")[2]
+        await page.get_by_role("link", name="Day", exact=True).press("Enter")
+        assert page.url.endswith(f"?span=day&until={until}")
+        await page.get_by_role("link", name="Week", exact=True).press("Enter")
+        await page.reload()
+        await expect(page.locator(".charts .plot").first).to_contain_text("Sat 14")
+        await later.press("Enter")
+        await expect(page.locator(".charts .plot").first).to_contain_text("Sat 21")
+        assert page.url.endswith("/devices/SP-0001?span=week")
+        await expect(later).to_be_hidden()
 
 
 async def test_the_device_page_shows_a_change_within_two_seconds_and_keeps_the_keyboard(

@@ -13,8 +13,9 @@ from web_fleet import MANAGER, NOW_MS, MemoryFleet, alert_view, clinic_view, dev
 from web_pages import MemoryPages
 from web_server import Access, WebServer, web_app
 
-from dashboards.web.board import Boards, BoardSource
+from dashboards.web.board import BoardSource
 from dashboards.web.live import LiveSource, Watching, live_stream
+from dashboards.web.live_board import Boards
 from dashboards.web.pages.asked import TableAsked, read_table_address
 from dashboards.web.pages.rows import RowBook
 from dashboards.web.strings import ENGLISH

@@ -48,6 +48,7 @@ EVERYTHING: Final = frozenset[PageAct](
         "exchange_registry",
         "operator",
         "release",
+        "resend",
         "people",
         "edit_lot",
         "reports",
@@ -172,11 +173,21 @@ class MemoryActs:
         self.imported: list[str] = []
         self.released: list[int | None] = []
         self.people: list[tuple[str, dict[str, str], bool]] = []
+        self.again: list[int] = []
+        self.people_files: list[str] = []
         self.mistakes: tuple[str, ...] = ()
 
     async def release(self, viewer: Viewer, entry_id: int | None) -> ReleaseOutcome:
         self.released.append(entry_id)
         return ReleaseOutcome(released=1, kept=0 if entry_id else 2)
+
+    async def send_again(self, viewer: Viewer, message_id: int) -> bool:
+        self.again.append(message_id)
+        return message_id == 4
+
+    async def import_people(self, viewer: Viewer, csv: str) -> ImportOutcome:
+        self.people_files.append(csv)
+        return ImportOutcome(entries=0 if self.mistakes else 2, mistakes=self.mistakes)
 
     async def save_person(self, viewer: Viewer, name: str, fields: Mapping[str, str], *, new: bool) -> Sequence[str]:
         if not self.mistakes:

@@ -98,9 +98,11 @@ def test_nothing_that_names_the_clinic_is_left_and_the_lives_are(
             assert nozzle.device_id.startswith("forgotten-device-")
             assert nozzle.clinic_id.startswith("forgotten-clinic-")
             assert (nozzle.model, nozzle.lot, nozzle.strikes) == ("M", "L", 1_000)
-            assert [row.action for row in await site.store.ledger(serial="N1")] == ["fitted"]
-            (row,) = await site.store.ledger(serial="N5")
-            assert row.device_id.startswith("forgotten-device-")
+            assert not nozzle.fitted
+            assert [row.action for row in await site.store.ledger(serial="N1")] == ["fitted", "removed"]
+            rows = await site.store.ledger(serial="N5")
+            assert [row.action for row in rows] == ["fitted", "removed"]
+            assert all(row.device_id.startswith("forgotten-device-") for row in rows)
             assert [row.serial for row in site.fleet.ledger("d-moved")] == ["N6"]
             assert await site.store.live_orders() == ()
             assert await site.store.check() == ()

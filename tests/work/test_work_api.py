@@ -174,6 +174,8 @@ async def test_spares_say_when_to_order(shop: Rig) -> None:
         assert (await client.put(path, json={"on_hand": 40})).status_code == 200
         (line,) = (await client.get(f"/api/v1/spares?clinic={CLINICS[0]}")).json()["items"]
         assert (line["on_hand"], line["low"], line["lead_days"]) == (40, False, 10)
+        late = await client.put(path, json={"on_hand": 3, "at_ms": line["counted_ms"] - 1_000})
+        assert late.json()["on_hand"] == 40
         assert (
             await client.put("/api/v1/spares/vehicle/token:technician-0/fine-24", json={"on_hand": 1})
         ).status_code == 200

@@ -138,6 +138,22 @@ def opening_hours(clinic: ClinicView, now_ms: int, strings: Strings) -> tuple[Da
     )
 
 
+def opening_hours_text(opening_hours: str, strings: Strings) -> str:
+    """The week in a line, days of the same hours together; as it is written where that is no week."""
+    spans = [span.strip() for span in opening_hours.split(",")]
+    if len(spans) != _DAYS_A_WEEK:
+        return opening_hours
+    days, closed = strings.numbers.weekdays, strings.pages.clinic.closed
+    parts: list[str] = []
+    first = 0
+    for day in range(1, _DAYS_A_WEEK + 1):
+        if day == _DAYS_A_WEEK or spans[day] != spans[first]:
+            named = days[first] if day == first + 1 else f"{days[first]}–{days[day - 1]}"
+            parts.append(f"{named} {closed if spans[first] == 'closed' else spans[first].replace('-', '–')}")
+            first = day
+    return ", ".join(parts)
+
+
 def usage_chart(days: Sequence[DayTotal], now_ms: int, palette: Palette, strings: Strings) -> Spec | None:
     """Sessions a day; None where there were none."""
     counts = {local_date(day.day_ms, UTC_ZONE): day.sessions for day in days}

@@ -23,7 +23,7 @@ from dashboards.web.format import (
 )
 from dashboards.web.pages.alert_rows import AlertRow, alert_rows
 from dashboards.web.pages.rows import DeviceRow, Place, device_row
-from dashboards.web.pages.spans import SPANS_MS
+from dashboards.web.pages.spans import SPANS_MS, beside, stretch_address
 from dashboards.web.strings import Strings
 from schemas.page_views import LedgerEntry, SessionMark, WearStory
 from schemas.views import AlertView, DeviceView, ForecastView, PowerView
@@ -35,6 +35,8 @@ class SpanLink(NamedTuple):
     """One stretch of time to choose."""
 
     span: Span
+    address: str
+    length_ms: int
     text: str
     current: bool
 
@@ -93,6 +95,8 @@ class DevicePage:
     place: Place
     now: DeviceNow
     spans: tuple[SpanLink, ...]
+    earlier: str
+    later: str
     past: tuple[AlertRow, ...]
     sessions: tuple[SessionRow, ...]
     ledger: tuple[LedgerRow, ...]
@@ -123,15 +127,22 @@ def device_page(
     story: WearStory,
     now_ms: int,
     strings: Strings,
+    until_ms: int | None = None,
 ) -> DevicePage:
-    """The page as it stands at `now_ms`."""
+    """The page as it stands at `now_ms`, with the stretch of time that ends at `until_ms`, or now."""
     row = now.row
+    earlier, later = beside(span, until_ms, now_ms)
     return DevicePage(
         as_of_ms=now_ms,
         as_of_text=short_time_text(now_ms, UTC_ZONE, strings.numbers),
         place=place,
         now=now,
-        spans=tuple(SpanLink(name, strings.pages.device.spans[name], name == span) for name in SPANS_MS),
+        spans=tuple(
+            SpanLink(name, stretch_address(name, until_ms), length_ms, strings.pages.device.spans[name], name == span)
+            for name, length_ms in SPANS_MS.items()
+        ),
+        earlier=earlier,
+        later=later,
         past=alert_rows(past, {row.id: row.name}, {row.clinic_id: place}, strings),
         sessions=tuple(_session(mark, place, strings) for mark in sessions[:SESSIONS_SHOWN]),
         ledger=tuple(_ledger(entry, place, strings) for entry in ledger),

@@ -69,7 +69,7 @@ def wear_chart(
         until=wall_ms(stretch.until_ms, zone),
         readings=readings,
         swaps=swaps,
-        fan=_fan(view, story, now_ms, zone),
+        fan=_fan(view, story, now_ms, zone) if stretch.until_ms >= now_ms else None,
     )
     nozzle = strings.fleet.columns["nozzle"]
     said = WearWords(words.wear_limit, words.wear, words.time, nozzle, described, words.replace_by)

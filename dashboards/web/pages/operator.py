@@ -65,8 +65,9 @@ class QuarantineRow(NamedTuple):
 
 
 class MessageRow(NamedTuple):
-    """One message of the outbox. `then_ms`: its next attempt, or when it was given up."""
+    """One message of the outbox. `then`: its next attempt, or when it was given up."""
 
+    id: int
     created_ms: int
     created_title: str
     receiver: str
@@ -128,6 +129,12 @@ def released_text(released: str, kept: str, strings: Strings) -> str:
     if counts[1]:
         said.append(words.kept.of(counts[1]).format(n=count_text(counts[1], numbers)))
     return " ".join(said)
+
+
+def again_text(again: str, strings: Strings) -> str:
+    """What an address says of a message that was to be sent again; empty where it says nothing."""
+    words = strings.outbox
+    return {"1": words.again_done, "0": words.again_gone}.get(again, "")
 
 
 def _cards(view: OperatorView, strings: Strings) -> tuple[Card, ...]:
@@ -226,6 +233,7 @@ def _quarantined(entry: QuarantinedView, strings: Strings) -> QuarantineRow:
 def _message(line: MessageLine, then_ms: int | None, strings: Strings) -> MessageRow:
     words, numbers, common = strings.outbox, strings.numbers, strings.pages.common
     return MessageRow(
+        id=line.id,
         created_ms=line.created_ms,
         created_title=local_time_text(line.created_ms, UTC_ZONE, numbers),
         receiver=line.receiver,

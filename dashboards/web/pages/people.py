@@ -52,6 +52,14 @@ class PersonTried:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleImported:
+    """How the import of a file went."""
+
+    done: str = ""
+    mistakes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PeoplePage:
     """All that the page shows, as text."""
 
@@ -62,10 +70,15 @@ class PeoplePage:
     mistakes: tuple[str, ...]
     new: PersonRow
     new_mistakes: tuple[str, ...]
+    imported: PeopleImported
 
 
 def people_page(
-    people: Sequence[PersonView], asked: PeopleAsked, tried: PersonTried | None, strings: Strings
+    people: Sequence[PersonView],
+    asked: PeopleAsked,
+    tried: PersonTried | None,
+    imported: PeopleImported,
+    strings: Strings,
 ) -> PeoplePage:
     """The page; `tried` is of the person who is being edited, or of a new one."""
     names = {person.name for person in people}
@@ -84,6 +97,7 @@ def people_page(
             name=typed.get("name", "") if tried and tried.new else "", since=""
         ),
         new_mistakes=tuple(tried.mistakes) if tried and tried.new else (),
+        imported=imported,
     )
 
 

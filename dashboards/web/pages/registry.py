@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 
 from dashboards.web.format import count_text
 from dashboards.web.pages.alerts import Choice
+from dashboards.web.pages.clinic import opening_hours_text
 from dashboards.web.strings import Strings
 from schemas.page_views import EntryKind, PageAct, RegistryView
 from schemas.registry import Clinic, DeviceEntry, DeviceLifecycle, Lot, NozzleModel, RegistryEntry
@@ -214,7 +215,7 @@ def _field(name: str, entry: RegistryEntry, typed: Mapping[str, str], strings: S
     words = strings.pages.registry
     value = typed.get(name, _value_of(entry, name))
     choices: tuple[Choice, ...] = ()
-    shown = value.replace(",", ", ") if name == "opening_hours" else value
+    shown = opening_hours_text(value, strings) if name == "opening_hours" else value
     if name == "state":
         lifecycles = strings.fleet.lifecycles
         states: tuple[DeviceLifecycle, ...] = get_args(DeviceLifecycle)

@@ -233,7 +233,8 @@ def _nozzle_note(nozzle: NozzleView | None, strings: Strings) -> str:
 def _wear_title(nozzle: NozzleView | None, strings: Strings) -> str:
     if nozzle is None or nozzle.wear_low is None or nozzle.wear_high is None:
         return ""
-    numbers = strings.numbers
-    return strings.fleet.wear_between.format(
-        low=wear_text(nozzle.wear_low, numbers), high=wear_text(nozzle.wear_high, numbers)
-    )
+    low, high = wear_text(nozzle.wear_low, strings.numbers), wear_text(nozzle.wear_high, strings.numbers)
+    if low == high:
+        told = nozzle.wear is not None and wear_text(nozzle.wear, strings.numbers) == low
+        return "" if told else strings.fleet.wear_about.format(wear=low)
+    return strings.fleet.wear_between.format(low=low, high=high)

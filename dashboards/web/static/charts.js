@@ -41,23 +41,43 @@ function drawAll() {
   for (const chart of charts) chart.draw().catch((error) => console.error(error));
 }
 
+const links = [...document.querySelectorAll(".spans a")];
+const spans = links.filter((link) => link.dataset.span);
+const [earlier, later] = links.filter((link) => link.rel);
+
+/** The addresses of the other stretches, as the server writes them. */
+function relink(asked, nowMs) {
+  const current = spans.find((link) => link.dataset.span === asked.get("span")) ?? spans.find((link) => link.ariaCurrent);
+  const lengthMs = Number(current.dataset.ms);
+  const untilMs = Number(asked.get("until")) || null;
+  const address = (span, endMs) => `?span=${span}${endMs === null ? "" : `&until=${endMs}`}`;
+  for (const link of spans) {
+    link.href = address(link.dataset.span, untilMs);
+    if (link === current) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+  earlier.href = address(current.dataset.span, (untilMs ?? nowMs) - lengthMs);
+  later.hidden = untilMs === null;
+  if (untilMs !== null) later.href = address(current.dataset.span, untilMs + lengthMs < nowMs ? untilMs + lengthMs : null);
+}
+
 /** Another stretch of time, without leaving the page. */
-function choose(link, links) {
-  for (const other of links) other.removeAttribute("aria-current");
-  link.setAttribute("aria-current", "true");
-  history.replaceState(null, "", link.search);
+function choose(search) {
+  history.replaceState(null, "", search);
+  relink(new URLSearchParams(search), Date.now() + skewMs);
   for (const figure of document.querySelectorAll(".charts figure[data-chart]")) {
-    figure.dataset.chart = figure.dataset.chart.split("?")[0] + link.search;
+    figure.dataset.chart = figure.dataset.chart.split("?")[0] + search;
   }
   drawAll();
 }
 
-const spans = [...document.querySelectorAll(".spans a")];
-for (const link of spans) {
+const told = document.getElementById("page-data");
+const skewMs = told ? JSON.parse(told.textContent).nowMs - Date.now() : 0;
+for (const link of links) {
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    choose(link, spans);
+    choose(link.search);
   });
 }
 document.addEventListener("silverpoint:part", () => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from typing import Final
 
 import aiosqlite
@@ -15,6 +16,9 @@ from gateway.store.sqlite.database import Part
 from schemas.access import Scope
 
 _SECRET_BYTES: Final = 32
+_SAVE_USER: Final = (
+    "REPLACE INTO users (name, role, clinics, models, created_ms, password_hash) VALUES (?, ?, ?, ?, ?, ?)"
+)
 
 
 class Access(Part):
@@ -23,10 +27,26 @@ class Access(Part):
     async def save_user(self, user: User, password_hash: str, audit: AuditRow) -> None:
         """Adds the user, or replaces the one of that name."""
         await self._write(
-            "REPLACE INTO users (name, role, clinics, models, created_ms, password_hash) VALUES (?, ?, ?, ?, ?, ?)",
+            _SAVE_USER,
             (user.name, user.role, *_scope_texts(user.scope), user.created_ms, password_hash),
             audit,
         )
+
+    async def save_users(self, credentials: Sequence[Credential], audits: Sequence[AuditRow]) -> None:
+        """Adds or replaces them all in one transaction."""
+
+        async def write(connection: aiosqlite.Connection) -> None:
+            await connection.executemany(
+                _SAVE_USER,
+                [
+                    (user.name, user.role, *_scope_texts(user.scope), user.created_ms, hashed)
+                    for user, hashed in ((one.user, one.password_hash) for one in credentials)
+                ],
+            )
+            for audit in audits:
+                await write_audit(connection, audit)
+
+        await self._db.writer.run(write)
 
     async def user(self, name: str) -> Credential | None:
         row = await self._one(

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
-from gateway.store.export_base import NozzleSeen, Row
+from gateway.store.export_base import NozzleSeen, RecordKind, Row
+from gateway.store.sqlite.hot import DAY_MS
 from gateway.store.sqlite.ledger_rows import NAMED_LEDGER
+
+DATED: Final[Mapping[RecordKind, tuple[str, str]]] = {
+    "sessions": ("sessions", "event_ms"),
+    "forecasts": ("wear_forecasts", "as_of_ms"),
+    "alerts": ("alerts", "pending_since_ms"),
+}
+"""Table and time of what is exported by day."""
 
 SESSIONS: Final = (
     "SELECT d.device_id, s.event_ms, c.clinic_id, s.session_id, s.started_ms, s.ended_ms, s.strikes, s.depth_mm,"
@@ -20,13 +29,15 @@ FORECASTS: Final = (
     "SELECT n.serial, f.as_of_ms, f.group_name, f.strikes, f.wear, f.remaining, f.sessions, f.days, f.replace_by,"
     " f.outcome, f.came_strikes, f.pit, f.inside_80, f.scored_ms"
     " FROM (SELECT nozzle_no, serial FROM nozzles ORDER BY serial) n CROSS JOIN wear_forecasts f USING (nozzle_no)"
-    " WHERE f.as_of_ms >= ? AND f.as_of_ms < ? ORDER BY n.serial, f.as_of_ms"
+    f" WHERE f.day >= ?1 / {DAY_MS} AND f.day <= ?2 / {DAY_MS} AND f.as_of_ms >= ?1 AND f.as_of_ms < ?2"
+    " ORDER BY n.serial, f.as_of_ms"
 )
 
 ALERTS: Final = (
     "SELECT alert_id, rule, severity, state, clinic_id, device_id, subject, value, summary, pending_since_ms,"
     " firing_since_ms, resolved_ms, acknowledged_by, acknowledged_ms"
-    " FROM alerts WHERE pending_since_ms >= ? AND pending_since_ms < ? ORDER BY alert_id"
+    " FROM alerts WHERE pending_since_ms >= ? AND pending_since_ms < ?"
+    " ORDER BY device_id, pending_since_ms, alert_id"
 )
 
 FIRINGS: Final = (

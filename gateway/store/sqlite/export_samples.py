@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Final
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from gateway.store.archive_base import SampleKey
 from gateway.store.export_base import SAMPLE_FIELDS, Names, SampleBlock, SampleMatrix
+from gateway.store.sqlite.export_packing import fits, packed_blocks
 from gateway.store.sqlite.hot import DAY_MS, FAR, Mark, SealState, day_table
 from gateway.store.sqlite.sample_row import COLUMNS
 
@@ -100,18 +101,11 @@ def stray_blocks(
 
 
 def _merged(
-    connection: sqlite3.Connection, sources: Iterable[str], first_ms: int, end_ms: int, block_rows: int
+    connection: sqlite3.Connection, sources: Sequence[str], first_ms: int, end_ms: int, block_rows: int
 ) -> Iterator[SampleBlock]:
     refresh_places(connection)
-    parts = [
-        f"SELECT p.place AS place, {_VALUES} FROM temp.places p CROSS JOIN {source} s ON s.device_no = p.device_no"
-        f" AND s.event_ms >= {first_ms:d} AND s.event_ms < {end_ms:d}"
-        for source in sources
-    ]
-    order = "ORDER BY place, s.event_ms, s.boot_no, s.seq" if len(parts) == 1 else "ORDER BY 1, 3, 4, 5"
-    cursor = connection.execute(f"{' UNION ALL '.join(parts)} {order}")
     devices, clinics = all_names(connection, "device"), all_names(connection, "clinic")
-    while len(values := _matrix(cursor, block_rows)):
+    for values in _matrices(connection, sources, first_ms, end_ms, block_rows):
         boots, nozzles = values[:, SAMPLE_FIELDS.index("boot_no")], values[:, SAMPLE_FIELDS.index("nozzle_no")]
         yield SampleBlock(
             values,
@@ -120,6 +114,23 @@ def _merged(
             _names_of(connection, "SELECT boot_no, boot_id FROM boots", "boot_no", boots),
             _names_of(connection, "SELECT nozzle_no, serial FROM nozzles", "nozzle_no", nozzles),
         )
+
+
+def _matrices(
+    connection: sqlite3.Connection, sources: Sequence[str], first_ms: int, end_ms: int, block_rows: int
+) -> Iterator[SampleMatrix]:
+    if len(sources) == 1 and fits(connection, sources[0], first_ms, end_ms):
+        yield from packed_blocks(connection, sources[0], first_ms, end_ms, block_rows)
+        return
+    parts = [
+        f"SELECT p.place AS place, {_VALUES} FROM temp.places p CROSS JOIN {source} s ON s.device_no = p.device_no"
+        f" AND s.event_ms >= {first_ms:d} AND s.event_ms < {end_ms:d}"
+        for source in sources
+    ]
+    order = "ORDER BY place, s.event_ms, s.boot_no, s.seq" if len(parts) == 1 else "ORDER BY 1, 3, 4, 5"
+    cursor = connection.execute(f"{' UNION ALL '.join(parts)} {order}")
+    while len(values := _matrix(cursor, block_rows)):
+        yield values
 
 
 def _matrix(cursor: sqlite3.Cursor, block_rows: int) -> SampleMatrix:

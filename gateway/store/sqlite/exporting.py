@@ -11,14 +11,15 @@ from typing import Final
 
 from gateway.errors import StoreError, StoreVersionError
 from gateway.store.archive_base import SampleKey
-from gateway.store.export_base import DeviceLedger, ExportView, NozzleSeen, Row, SampleBlock
+from gateway.store.export_base import DeviceLedger, ExportView, NozzleSeen, RecordKind, Row, SampleBlock
 from gateway.store.rows import LedgerRow
 from gateway.store.sqlite.connection import translated
-from gateway.store.sqlite.export_records import ALERTS, FIRINGS, FORECASTS, LEDGER, SEEN, SESSIONS, nozzle_seen
+from gateway.store.sqlite.export_records import ALERTS, DATED, FIRINGS, FORECASTS, LEDGER, SEEN, SESSIONS, nozzle_seen
 from gateway.store.sqlite.export_samples import day_blocks, prepare, stray_blocks, unsealed_days
 from gateway.store.sqlite.hot import DAY_MS
 from gateway.store.sqlite.migrate import migrations
 from gateway.store.sqlite.state_rows import PAIR
+from gateway.store.told_base import ToldDocument
 
 _CACHE_KIB: Final = 16 * 1024
 _TEMPORARY_IN_FILE: Final = 1
@@ -75,7 +76,7 @@ class SqliteExportView:
         return self._rows(FIRINGS, (since_ms, until_ms))
 
     def alerts(self, since_ms: int, until_ms: int) -> Iterator[Row]:
-        """In order of number."""
+        """In order of (device, time)."""
         return self._rows(ALERTS, (since_ms, until_ms))
 
     def ledgers(self) -> Iterator[DeviceLedger]:
@@ -144,11 +145,12 @@ class SqliteExport:
                 found[day] = found.get(day, 0) + samples
         return dict(sorted(found.items()))
 
-    def session_days(self, since_ms: int, until_ms: int) -> Sequence[int]:
-        """Every UTC day that has sessions in that time, in order."""
+    def record_days(self, kind: RecordKind, since_ms: int, until_ms: int) -> Sequence[int]:
+        """Every UTC day that has sessions in that time, or forecasts or alerts of it, in order."""
+        table, time = DATED[kind]
         with translated(self._path):
             rows = self._connection.execute(
-                f"SELECT DISTINCT event_ms / {DAY_MS} FROM sessions WHERE event_ms >= ? AND event_ms < ? ORDER BY 1",
+                f"SELECT DISTINCT {time} / {DAY_MS} FROM {table} WHERE {time} >= ? AND {time} < ? ORDER BY 1",
                 (since_ms, until_ms),
             )
             return [day for (day,) in rows]
@@ -159,15 +161,17 @@ class SqliteExport:
         with translated(self._path), self._snapshot():
             yield SqliteExportView(self._connection, self._unsealed, self._path)
 
-    def told_use(self) -> Mapping[str, str]:
+    def told_use(self) -> Mapping[str, ToldDocument]:
         """What vendors were told of use, by month."""
         with translated(self._path):
-            return dict(self._connection.execute("SELECT month, document FROM use_told"))
+            rows = self._connection.execute("SELECT month, document, k FROM use_told")
+            return {month: ToldDocument(document, k) for month, document, k in rows}
 
-    def told(self, name: str) -> Mapping[str, str]:
+    def told(self, name: str) -> Mapping[str, ToldDocument]:
         """What vendors were told in a table's files, as JSON, by window."""
         with translated(self._path):
-            return dict(self._connection.execute("SELECT span, document FROM vendor_told WHERE name = ?", (name,)))
+            rows = self._connection.execute("SELECT span, document, k FROM vendor_told WHERE name = ?", (name,))
+            return {span: ToldDocument(document, k) for span, document, k in rows}
 
     def device_facts(self) -> Mapping[str, tuple[str | None, str | None, str | None]]:
         """Model, firmware and form of each device."""

@@ -48,6 +48,19 @@ _ORPHANS: Final = (
 class Forgetting(Part):
     """What is left to do when a clinic has left."""
 
+    async def knows_clinic(self, clinic_id: str) -> bool:
+        """Whether anything was ever heard or written of it."""
+        async with self._db.readers.snapshot() as connection:
+            return (
+                await fetch_one(
+                    connection,
+                    "SELECT 1 FROM clinics WHERE clinic_id = ? UNION ALL"
+                    " SELECT 1 FROM registry WHERE kind = 'clinic' AND entry_id = ?",
+                    (clinic_id, clinic_id),
+                )
+                is not None
+            )
+
     async def forget_clinic(self, clinic_id: str, audit: AuditRow) -> Forgotten:
         """Forgets the clinic in one transaction, then writes the file anew, so that nothing is left between the rows.
 
@@ -114,6 +127,7 @@ async def _veil_lives(connection: aiosqlite.Connection, clinic_no: int) -> None:
             (veil_no, device_no, clinic_no),
         )
         await _veil_sightings(connection, device_no, clinic_no, veil_no, boot[0])
+        await _take_off(connection, veil_no)
 
 
 async def _veil_sightings(
@@ -139,6 +153,19 @@ async def _veil_sightings(
                 pair_no,
             ),
         )
+
+
+async def _take_off(connection: aiosqlite.Connection, veil_no: int) -> None:
+    """What was fitted last counts as taken off when it was last seen: there is no device that it could be due on."""
+    await connection.execute(
+        "INSERT INTO ledger (device_no, clinic_no, event_ms, boot_id, seq, action, nozzle_no, strikes, made_by)"
+        " SELECT l.device_no, l.clinic_no, max(l.event_ms, coalesce(s.last_event_ms, l.event_ms)), l.boot_id,"
+        " l.seq + 1, 'removed', l.nozzle_no, s.strikes, 'inference' FROM ledger l"
+        f" LEFT JOIN sightings s ON s.pair_no = l.device_no * {PAIR:d} + l.nozzle_no"
+        " WHERE l.action <> 'removed' AND l.ledger_no ="
+        " (SELECT ledger_no FROM ledger WHERE device_no = ? ORDER BY event_ms DESC, seq DESC LIMIT 1)",
+        (veil_no,),
+    )
 
 
 async def _delete_rows(

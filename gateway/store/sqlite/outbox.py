@@ -20,7 +20,8 @@ from gateway.store.notify_rows import (
     Touched,
     Watched,
 )
-from gateway.store.service_rows import AlertChange
+from gateway.store.service_rows import AlertChange, AuditRow
+from gateway.store.sqlite.audit import write_audit
 from gateway.store.sqlite.connection import Row, changed_rows, fetch, fetch_one
 from gateway.store.sqlite.database import Part
 from schemas.alert import Alert
@@ -163,6 +164,22 @@ class Outbox(Part):
     async def mark_dead(self, message_id: int, attempts: int, now_ms: int, error: str) -> None:
         """It is given up."""
         await self._mark(message_id, attempts, "dead", ended_ms=now_ms, error=error)
+
+    async def send_again(self, message_id: int, now_ms: int, audit: AuditRow) -> bool:
+        """A message that was given up waits again, with all its attempts; False where it is none."""
+
+        async def write(connection: aiosqlite.Connection) -> bool:
+            waiting = await changed_rows(
+                connection,
+                "UPDATE outbox SET state = 'waiting', attempts = 0, next_try_ms = ?, ended_ms = NULL"
+                " WHERE message_id = ? AND state = 'dead'",
+                (now_ms, message_id),
+            )
+            if waiting:
+                await write_audit(connection, audit)
+            return bool(waiting)
+
+        return await self._db.writer.run(write)
 
     async def dead_messages(self, since_ms: int) -> int:
         """How many messages were given up since then."""

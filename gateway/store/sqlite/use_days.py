@@ -24,6 +24,7 @@ from gateway.store.sqlite.use_sql import (
     labels_of,
     sums_of,
 )
+from gateway.store.told_base import ToldDocument
 from gateway.store.use_rows import UNLABELLED, FoldedDay, UseAsk, UseSums, ZoneSpan
 
 _IF_STALE: Final = f" AND s.at_ms / {DAY_MS} IN (SELECT day FROM use_stale)"
@@ -123,18 +124,18 @@ class UseDays(Part):
             if rows:
                 yield await asyncio.to_thread(_named, rows, labels.named)
 
-    async def told_use(self, month: str) -> str | None:
+    async def told_use(self, month: str) -> ToldDocument | None:
         """What vendors were told of a month; None where nobody has asked."""
         async with self._db.readers.snapshot() as connection:
-            row = await fetch_one(connection, "SELECT document FROM use_told WHERE month = ?", (month,))
-        return row[0] if row else None
+            row = await fetch_one(connection, "SELECT document, k FROM use_told WHERE month = ?", (month,))
+        return ToldDocument(*row) if row else None
 
-    async def tell_use(self, month: str, document: str) -> None:
+    async def tell_use(self, month: str, told: ToldDocument) -> None:
         """Keeps it, unless something is kept already."""
 
         async def write(connection: aiosqlite.Connection) -> None:
             await connection.execute(
-                "INSERT OR IGNORE INTO use_told (month, document) VALUES (?, ?)", (month, document)
+                "INSERT OR IGNORE INTO use_told (month, document, k) VALUES (?, ?, ?)", (month, *told)
             )
 
         await self._db.writer.run(write)

@@ -1,0 +1,122 @@
+"""What follows from a record does not depend on where the batches were cut: a fortnight, looked at now and then, and
+often."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from collectors.simulator.fleet import SimulatedFleet
+from collectors.simulator.settings import DAY_MS, HOUR_MS, MINUTE_MS, SimulatorSettings
+from gateway.clock import ManualClock
+from schemas.delivery import Delivery
+from schemas.registry import NozzleModel
+from tests.alerts.site import T0_MS, Device, Site, open_site
+from tests.support.recorded_week import MANY_ODDITIES, WEEK_START_MS
+
+END_MS = WEEK_START_MS + 12 * DAY_MS
+
+Firing = tuple[int, int | None]
+
+
+def recorded(seed: int) -> list[Delivery]:
+    """In order of receipt; five in a hundred messages were overtaken on their way."""
+    settings = SimulatorSettings(
+        start_ms=WEEK_START_MS,
+        devices=6,
+        clinics=2,
+        seed=seed,
+        live_from_ms=WEEK_START_MS + DAY_MS,
+        sample_interval_ms=HOUR_MS,
+        session_interval_ms=10 * MINUTE_MS,
+        batch_ms=6 * HOUR_MS,
+        oddities=MANY_ODDITIES,
+    )
+    return sorted(SimulatedFleet(settings).advance(END_MS), key=lambda delivery: delivery.received_ms)
+
+
+def cut(deliveries: Sequence[Delivery], looks: int, dice: random.Random) -> list[Sequence[Delivery]]:
+    places = sorted(dice.sample(range(1, len(deliveries)), looks - 1))
+    return [deliveries[begin:end] for begin, end in zip([0, *places], [*places, len(deliveries)], strict=True)]
+
+
+async def looked_at(path: Path, batches: Sequence[Sequence[Delivery]]) -> dict[tuple[str, str], list[Firing]]:
+    async with open_site(path, clock=ManualClock(END_MS)) as site:
+        await site.registry.save([NozzleModel(model="fine-24", rated_strikes=1_000_000)])
+        for batch in batches:
+            await site.ingest(*batch)
+            await site.engine.evaluate([state.device_id for state in site.fleet.devices()], 0)
+        return await firings(site)
+
+
+async def firings(site: Site) -> dict[tuple[str, str], list[Firing]]:
+    """Of each rule and subject, from when to when its alert fired."""
+    found: dict[tuple[str, str], list[Firing]] = {}
+    for alert in await site.alerts():
+        for row in await site.store.alert_history(alert.alert_id):
+            fired = found.setdefault((alert.rule, alert.subject), [])
+            if row.to_state == "firing" and row.from_state != "firing":
+                fired.append((row.at_ms, None))
+            elif row.from_state == "firing" and row.to_state == "resolved":
+                fired[-1] = (fired[-1][0], row.at_ms)
+    return {place: fired for place, fired in found.items() if fired}
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+async def test_however_the_batches_are_cut_the_same_alerts_fire_from_and_to_the_same_time(
+    tmp_path: Path, seed: int
+) -> None:
+    deliveries, dice = recorded(seed), random.Random(seed)
+    seldom = await looked_at(tmp_path / "seldom.db", cut(deliveries, 4, dice))
+    often = await looked_at(tmp_path / "often.db", cut(deliveries, 150, dice))
+    assert "nozzle_unconfirmed_swap" in {rule for rule, _ in seldom}
+    assert often == seldom
+
+
+async def test_a_nozzle_that_was_taken_off_ended_its_alert_then_whenever_anybody_looks(tmp_path: Path) -> None:
+    for number, looks_between in enumerate((False, True)):
+        device = Device()
+        async with open_site(tmp_path / f"{number}.db") as site:
+            await site.say(device.fitted(0, "N-1"), *(device.sample(hour, "N-1", 1.1) for hour in (1, 2)))
+            swap = [device.removed(3, "N-1"), device.fitted(3.5, "N-2")]
+            if looks_between:
+                await site.say(*swap)
+            else:
+                await site.ingest(*swap)
+                await site.look()
+            (alert,) = [one for one in await site.alerts() if one.rule == "nozzle_worn_out"]
+            assert (alert.state, alert.resolved_ms) == ("resolved", T0_MS + 3 * HOUR_MS)
+
+
+async def test_a_nozzle_that_was_taken_off_and_fitted_again_between_two_looks_was_off(tmp_path: Path) -> None:
+    device = Device()
+    async with open_site(tmp_path / "s.db") as site:
+        await site.say(device.fitted(0, "N-1"), *(device.sample(hour, "N-1", 1.1) for hour in (1, 2)))
+        await site.ingest(device.removed(3, "N-1"), device.fitted(3.5, "N-1"))
+        await site.look()
+        (alert,) = site.engine.firing()
+        history = await site.store.alert_history(alert.alert_id)
+        assert [row.note for row in history[-2:]] == ["no longer fitted", "opened again"]
+
+
+async def test_a_swap_in_a_backlog_is_not_taken_for_a_counter_that_fell(tmp_path: Path) -> None:
+    device = Device()
+    async with open_site(tmp_path / "s.db") as site:
+        await site.say(device.fitted(0, "N-1"), device.sample(1, "N-1", 0.1, strikes=1_000))
+        await site.say(*(device.sample(hour, "N-2", 0.1, strikes=5_000) for hour in (2, 3)))
+        assert "nozzle_unconfirmed_swap" in await site.fired()
+        await site.ingest(
+            device.fitted(4, "N-2"),
+            *(device.sample(hour, "N-2", 0.2, strikes=5_000 + 1_000 * hour) for hour in (5, 6, 7)),
+            device.removed(8, "N-2"),
+            device.fitted(8.1, "N-3"),
+            device.sample(9, "N-3", 0.0, strikes=0),
+        )
+        await site.look()
+        (alert,) = [one for one in await site.alerts() if one.rule == "nozzle_unconfirmed_swap"]
+        history = await site.store.alert_history(alert.alert_id)
+        assert [row.to_state for row in history].count("firing") == 1
+        assert alert.state == "resolved"
