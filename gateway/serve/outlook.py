@@ -69,6 +69,7 @@ class OutlookReader:
         self._costs = costs
         self._kept: dict[tuple[bool, Scope], _Kept] = {}
         self._looking = asyncio.Lock()
+        self._first_look_ms: int | None = None
 
     async def outlook(self, viewer: Viewer) -> FleetOutlook:
         """As it stood at most a minute ago. Raises StoreUnavailableError."""
@@ -84,7 +85,7 @@ class OutlookReader:
         settled, settled_ms = (kept.settled, kept.settled_ms) if kept else ({}, 0)
         today_ms = now_ms - now_ms % _DAY_MS
         unsettled_ms = today_ms - _UNSETTLED_DAYS * _DAY_MS
-        if now_ms - settled_ms >= _SETTLED_KEPT_MS or settled_ms < today_ms:
+        if now_ms - settled_ms >= self._settled_kept_ms(now_ms) or settled_ms < today_ms:
             first_ms = today_ms - (SHOWN_DAYS + 7 * USUAL_WEEKS) * _DAY_MS
             settled, settled_ms = await self._sessions(viewer, first_ms, unsettled_ms), now_ms
         sessions = {**settled, **await self._sessions(viewer, unsettled_ms, now_ms + 1)}
@@ -95,6 +96,12 @@ class OutlookReader:
             days=day_uses(sessions, today_ms),
         )
         return _Kept(outlook, settled, settled_ms)
+
+    def _settled_kept_ms(self, now_ms: int) -> int:
+        """A gateway that has just begun may be taking in what happened while it was not there."""
+        if self._first_look_ms is None:
+            self._first_look_ms = now_ms
+        return _KEPT_MS if now_ms - self._first_look_ms < _CATCHING_UP_MS else _SETTLED_KEPT_MS
 
     async def _sessions(self, viewer: Viewer, since_ms: int, until_ms: int) -> Mapping[int, int]:
         totals: Counter[int] = Counter()
@@ -168,3 +175,6 @@ def _days_left(view: DeviceView, forecast: NozzleForecast | None, today: date) -
     if forecast is None or forecast.replace_by is None:
         return None
     return max(0, (forecast.replace_by - today).days)
+
+
+_CATCHING_UP_MS: Final = 600_000
