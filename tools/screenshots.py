@@ -117,7 +117,7 @@ async def _report(page: Page, demo: Running, size: str) -> None:
     """This month's report, as the file that people get; it is light whatever the screen is."""
     await page.goto(f"{demo.address}/reports")
     link = await page.locator('.reports a[href*=".html"]').first.get_attribute("href")
-    answer = await page.request.get(f"{demo.address}{link}")
+    answer = await page.request.get(f"{demo.address}{link}", timeout=120_000)
     if not answer.ok:
         sys.exit(f"the demo made no report: {await answer.text()}")
     file = OUT / "report.html"

@@ -25,6 +25,7 @@ _LEAST_WEEKS: Final = 3
 _DAY_MS: Final = 86_400_000
 _KEPT_MS: Final = 60_000
 _SETTLED_KEPT_MS: Final = 3_600_000
+_CATCHING_UP_MS: Final = 600_000
 _UNSETTLED_DAYS: Final = 2
 _SLICE: Final = 500
 _CHANCES: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -175,6 +176,3 @@ def _days_left(view: DeviceView, forecast: NozzleForecast | None, today: date) -
     if forecast is None or forecast.replace_by is None:
         return None
     return max(0, (forecast.replace_by - today).days)
-
-
-_CATCHING_UP_MS: Final = 600_000

@@ -14,7 +14,7 @@ from gateway.serve.outlook import chance_within, day_uses
 from gateway.serve.wear_story import past_of
 from gateway.store.forecast_rows import IssuedForecast
 from schemas.access import Viewer
-from tests.serve.rig import MINUTE_MS, NOW_MS, Rig, fill, opened_rig
+from tests.serve.rig import CLINICS, MINUTE_MS, NOW_MS, Rig, fill, message, opened_rig
 
 ADMIN = Viewer("admin", "admin")
 MANAGER = Viewer("manager", "manager")
@@ -76,6 +76,21 @@ async def test_the_outlook_counts_what_is_worn_out_and_is_kept_for_a_minute(tmp_
     assert await rig.services.page_reader.outlook(MANAGER) is outlook
     rig.clock.advance(MINUTE_MS)
     assert (await rig.services.page_reader.outlook(MANAGER)).as_of_ms > outlook.as_of_ms
+    await rig.store.close()
+
+
+async def test_history_that_comes_in_after_the_start_is_counted_within_two_minutes(tmp_path: Path) -> None:
+    rig = await filled(tmp_path)
+    assert len((await rig.services.page_reader.outlook(MANAGER)).days) == 1
+    ended_ms = NOW_MS - 20 * DAY_MS
+    past = {
+        "boot_id": "b0", "seq": 0, "ts_ms": ended_ms, "session_id": "cd-1", "started_ms": ended_ms - MINUTE_MS,
+        "ended_ms": ended_ms, "strikes": 5, "depth_mm": 1.0, "nozzle_serial": None, "power_source": "mains",
+    }  # fmt: skip
+    await rig.take(message(CLINICS[0], "d-one", "session", past))
+    rig.clock.advance(2 * MINUTE_MS)
+    days = (await rig.services.page_reader.outlook(MANAGER)).days
+    assert (len(days), days[0].sessions) == (21, 1)
     await rig.store.close()
 
 

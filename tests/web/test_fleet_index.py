@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -117,7 +117,7 @@ def test_ten_thousand_devices_are_found_and_sorted_at_once() -> None:
     for view in fleet.views.values():
         index.put(facts_of(view, places[view.clinic_id], (), ENGLISH))
     for asked in (TableAsked(column="wear", way="desc"), TableAsked(search="graz trolley", show=("battery",))):
-        started_s = perf_counter()
+        started_s = process_time()
         found = index.find(asked, TODAY)
-        assert perf_counter() - started_s < 0.2
+        assert process_time() - started_s < 0.2
         assert len(found.ids) == min(PAGE_ROWS, found.matched)
