@@ -117,8 +117,9 @@ class History:
 
     def _moments(self, number: int, walk: Walk) -> Iterator[_Moment]:
         """Each reading, and each ledger row just before the reading that comes after it; at last those that none
-        comes after."""
-        ledger = self._fleet.ledger(walk.state.device_id)
+        comes after. What was committed since the walk was read is for the next one."""
+        until_ms = walk.points[-1].ts_ms if walk.state.latest_key is None else walk.state.latest_key[0]
+        ledger = [row for row in self._fleet.ledger(walk.state.device_id) if row.event_ms <= until_ms]
         since_ms = walk.earlier[-1].ts_ms + 1 if walk.earlier else walk.points[0].ts_ms
         rows = sum(row.event_ms < since_ms for row in ledger)
         for place, point in enumerate(walk.points, 1):
