@@ -130,6 +130,7 @@ async def publish_load(
     sent = 0
     while sent < messages or any(sender.acknowledged < sender.sent for sender in senders):
         due = messages if rate_per_s is None else min(messages, int((time.perf_counter() - started_s) * rate_per_s))
+        senders.append(senders.pop(0))  # at a low rate a tick has less than one message for each
         for index, sender in enumerate(senders):
             share = (due - sent) // (len(senders) - index)
             if share > 0:
