@@ -45,7 +45,8 @@ class LiveBoard:
         self._filled = asyncio.Event()
         self._wanted = asyncio.Event()
         self._fresh = asyncio.Event()
-        self._used_s = asyncio.get_running_loop().time()
+        # One that is kept may have been made for nobody yet: it rests until somebody comes.
+        self._used_s = float("-inf") if kept else asyncio.get_running_loop().time()
         self._streams = 0
         self._following = asyncio.create_task(self._follow(), name="fleet board")
         self._looking = self._look_soon()
