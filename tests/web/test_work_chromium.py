@@ -163,11 +163,12 @@ async def test_signing_out_asks_before_it_erases_what_was_not_sent_and_leaves_no
         # Set up first: back online, the page sends at once.
         await page.route("**/api/v1/me", lambda route: route.abort())
         await page.context.set_offline(False)
-        await page.get_by_role("button", name="Sign out").click()
+        await page.get_by_role("button", name="Sign out", exact=True).click()
         await expect(page.locator("dialog")).to_contain_text("1 act has not been sent.")
         await page.get_by_role("button", name="Stay signed in").click()
+        await expect(page.locator("dialog")).to_be_hidden()
         await expect(page.locator("#outbox .count")).to_have_text("1 unsent")
-        await page.get_by_role("button", name="Sign out").click()
+        await page.get_by_role("button", name="Sign out", exact=True).click()
         await page.get_by_role("button", name="Sign out and erase").click()
         await page.wait_for_url("**/login")
         assert await page.evaluate(KEPT) == []
