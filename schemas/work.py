@@ -14,7 +14,6 @@ OrderAct: TypeAlias = Literal["opened", "moved", "raised", "assigned", "claimed"
 """What can happen to an order."""
 PlaceKind: TypeAlias = Literal["clinic", "vehicle"]
 
-SUBJECT_KINDS: Final[tuple[SubjectKind, ...]] = get_args(SubjectKind)
 ORDER_STATES: Final[tuple[OrderState, ...]] = get_args(OrderState)
 REPLACE_REASONS: Final[tuple[ReplaceReason, ...]] = get_args(ReplaceReason)
 LIVE_STATES: Final[frozenset[OrderState]] = frozenset({"open", "claimed"})

@@ -20,7 +20,6 @@ FINE: Final = "#009E73"
 SOON: Final = "#E69F00"
 NOW: Final = "#D55E00"
 PLAIN: Final = "#0072B2"
-QUIET: Final = "#8C8C8C"
 
 COUNT: Final = "short"
 RATIO: Final = "percentunit"

@@ -21,7 +21,6 @@ class CommonWords:
     acknowledge: str
     older: str
     since: str
-    lasted: str
     until: str
     alert_states: Mapping[AlertState, str]
     missing_title: str
@@ -31,7 +30,6 @@ class CommonWords:
     hours_minutes: str
     date: str
     wall_time: str
-    session_unit: Plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,6 @@ class ClinicWords:
     devices_none: str
     due_title: str
     due_none: str
-    due_unit: str
     alerts_title: str
     alerts_none: str
     about_title: str
@@ -182,7 +179,6 @@ class OperatorWords:
     broker_down: str
     broker_note: str
     store: str
-    store_up: str
     store_free: str
     received_title: str
     rejected_title: str
@@ -224,7 +220,6 @@ ENGLISH_PAGES: Final = PageWords(
         acknowledge="Acknowledge",
         older="Older alerts",
         since="since {time}",
-        lasted="{from_} to {to}",
         until="ended {time}",
         alert_states={"pending": "Pending", "firing": "Firing", "resolved": "Resolved"},
         missing_title="Nothing here",
@@ -234,7 +229,6 @@ ENGLISH_PAGES: Final = PageWords(
         hours_minutes="{h} h {m} min",
         date="{weekday} {day} {month} {year}",
         wall_time="{day} {month}, {time}",
-        session_unit=Plural("{n} session", "{n} sessions"),
     ),
     device=DeviceWords(
         now_title="Now",
@@ -295,7 +289,6 @@ ENGLISH_PAGES: Final = PageWords(
         devices_none="No device of this clinic has been heard yet.",
         due_title="Due",
         due_none="No nozzle is due here.",
-        due_unit="worn",
         alerts_title="Alerts",
         alerts_none="No alert is firing here.",
         about_title="About",
@@ -410,7 +403,6 @@ ENGLISH_PAGES: Final = PageWords(
         broker_down="Not connected",
         broker_note="{n} disconnects, {lost} lost sessions",
         store="Store",
-        store_up="Commits go through",
         store_free="{n} free",
         received_title="Received by kind",
         rejected_title="Rejected by reason",

@@ -120,10 +120,6 @@ class FleetWords:
     search: str
     search_hint: str
     filters: str
-    filter_action: str
-    filter_battery: str
-    filter_session: str
-    filter_offline: str
     sort: str
     sort_ascending: str
     sort_descending: str
@@ -299,10 +295,6 @@ ENGLISH: Final = Strings(
         search="Search",
         search_hint="Clinic, device, nozzle, lot",
         filters="Show only",
-        filter_action="Needs action",
-        filter_battery="On battery",
-        filter_session="In session",
-        filter_offline="Offline",
         sort="Sort by",
         sort_ascending="rising",
         sort_descending="falling",

@@ -13,7 +13,6 @@ from gateway.store.demand_rows import IssuedDemand
 
 LEVELS: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 P10: Final = 1
-P50: Final = 3
 P90: Final = 5
 
 

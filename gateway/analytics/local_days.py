@@ -37,11 +37,6 @@ def date_of(day: int) -> date:
     return date.fromordinal(day + _EPOCH)
 
 
-def monday_of(day: int) -> int:
-    """The Monday of the day's week."""
-    return day - date_of(day).weekday()
-
-
 def zone_spans(zones: Mapping[str, str], since_day: int, until_day: int) -> list[ZoneSpan]:
     """Each clinic's clock over these UTC days, and a day before and after."""
     by_zone: dict[str, list[tuple[int, int, int]]] = {}

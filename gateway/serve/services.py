@@ -136,7 +136,9 @@ async def build_services(
     """Wires the services. `open_as` is the demo's: whom browsers on this machine are taken for."""
     sight = Sight(parts.fleet, Pseudonyms(await parts.store.secret(KEPT_UNDER)))
     history = HistoryReader(parts.store, sight, parts.archive)
-    access = Access(parts.store, parts.clock, passwords or Passwords())
+    passwords = passwords or Passwords()
+    await passwords.warm_up()
+    access = Access(parts.store, parts.clock, passwords)
     reader = Reader(
         fleet=parts.fleet,
         registry=parts.registry,

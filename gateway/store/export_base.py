@@ -16,7 +16,7 @@ from gateway.store.archive_base import SampleKey
 from gateway.store.rows import LedgerRow
 from gateway.store.told_base import ToldDocument
 
-ABSENT: Final = -1.0
+ABSENT: Final = -1
 """In place of a value that is not there; none of the columns can be negative where it is."""
 
 SAMPLE_FIELDS: Final = (

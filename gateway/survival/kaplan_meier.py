@@ -58,13 +58,6 @@ def kaplan_meier(lives: Lifetimes, confidence: float = CONFIDENCE) -> SurvivalCu
     return SurvivalCurve(since, ages, survival, low, high, risk, ended, float(lives.exit.max()))
 
 
-def survival_at(curve: SurvivalCurve, ages: Floats) -> Floats:
-    """The curve at any ages; NaN before it begins and beyond the last age seen."""
-    place = np.searchsorted(curve.ages, ages, side="right")
-    values = np.concatenate([[1.0], curve.survival])[place]
-    return np.where((ages >= curve.since) & (ages <= curve.last), values, np.nan)
-
-
 def age_quantile(curve: SurvivalCurve, share: float = 0.5) -> AgeQuantile:
     """The first age by which `share` of the lives has ended; its interval inverts the curve's (Brookmeyer and
     Crowley 1982)."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.analytics.local_days import DAY_MS, OpenHours, date_of, day_of, monday_of, zone_spans
+from gateway.analytics.local_days import DAY_MS, OpenHours, date_of, day_of, zone_spans
 from gateway.store.rows import Batch, TimedSession
 from gateway.store.service_rows import Retention
 from gateway.store.sqlite import SqliteStore
@@ -118,7 +118,7 @@ async def test_another_time_zone_moves_sessions_to_their_new_days(store: SqliteS
 
 
 async def test_sums_by_device_nozzle_and_bucket_tell_all_that_a_session_told(store: SqliteStore) -> None:
-    monday = monday_of(TODAY - 10)
+    monday = TODAY - 10 - date_of(TODAY - 10).weekday()
     for day in range(7):
         await keep(store, held(day + 1, "berlin", (monday + day) * DAY_MS + 12 * HOUR_MS))
     await fold(store)
@@ -142,7 +142,7 @@ def test_a_clock_that_is_put_forward_is_told_to_the_minute() -> None:
 
 def test_opening_hours_count_as_far_as_they_have_passed() -> None:
     clinic = Clinic(clinic_id="x", opening_hours="09:00-18:00," * 5 + "10:00-14:00,closed", timezone="Europe/Berlin")
-    monday = monday_of(TODAY)
+    monday = TODAY - date_of(TODAY).weekday()
     hours = OpenHours.of(clinic)
     half = (monday + 2) * DAY_MS + 12 * HOUR_MS + HOUR_MS // 2  # 13:30 in Berlin
     assert hours.known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -10,15 +11,16 @@ from web_fleet import HOUR_MS, MANAGER, NOW_MS, MemoryFleet, alert_view, clinic_
 from web_pages import MemoryPages
 
 from dashboards.web.board import BoardSource, FleetBoard
+from dashboards.web.lines import AlertLines
 from dashboards.web.links import safe_next, sign_in_link
 from dashboards.web.live import ChangeWriter
-from dashboards.web.pages.actions import action_lines
+from dashboards.web.pages.actions import ActionLine
 from dashboards.web.pages.asked import TableAsked
 from dashboards.web.pages.kpis import kpis_of
 from dashboards.web.pages.rows import DeviceRow, Place, RowBook, device_row, places_of
 from dashboards.web.strings import CATALOGUES, ENGLISH, strings_for
 from schemas.alert import RULES, SEVERITIES
-from schemas.views import FleetChange
+from schemas.views import AlertView, DeviceView, FleetChange
 
 ALL = TableAsked()
 PARIS = Place("Clinic Lyon", "Europe/Paris")
@@ -55,6 +57,14 @@ def test_a_bar_shows_what_is_past_the_limit_and_stays_within_its_frame() -> None
     assert row_of(wear=None).wear_units is None
 
 
+def lines_of(
+    alerts: Sequence[AlertView], views: Mapping[str, DeviceView], places: Mapping[str, Place]
+) -> tuple[ActionLine, ...]:
+    lines = AlertLines(ENGLISH)
+    lines.take(alerts, views, places)
+    return lines.shown
+
+
 def test_actions_come_most_severe_first_then_unacknowledged_then_longest_firing() -> None:
     view = device_view()
     alerts = [
@@ -64,7 +74,7 @@ def test_actions_come_most_severe_first_then_unacknowledged_then_longest_firing(
         alert_view(4, view, since_ms=NOW_MS - 2 * HOUR_MS),
         alert_view(5, view).model_copy(update={"state": "pending"}),
     ]
-    lines = action_lines(alerts, {view.id: "Room 2"}, {"lyon": PARIS}, ENGLISH)
+    lines = lines_of(alerts, {view.id: view.model_copy(update={"label": "Room 2"})}, {"lyon": PARIS})
     assert [line.id for line in lines] == [4, 3, 2, 1]
     assert lines[0].device == "Room 2"
     assert lines[0].clinic == "Clinic Lyon"
@@ -74,7 +84,7 @@ def test_actions_come_most_severe_first_then_unacknowledged_then_longest_firing(
 def test_an_alert_that_is_not_about_wear_tells_its_own_text() -> None:
     view = device_view()
     alert = alert_view(1, view, rule="battery_low", severity="warning", summary="charge 12 %, falling")
-    (line,) = action_lines([alert], {}, {}, ENGLISH)
+    (line,) = lines_of([alert], {}, {})
     assert (line.detail, line.wear_units, line.device, line.clinic) == ("charge 12 %, falling", None, "SP-0001", "lyon")
 
 

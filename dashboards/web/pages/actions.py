@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from dashboards.web.format import isolated, local_time_text, wear_text, zone_of
-from dashboards.web.pages.rows import Place, place_in, wear_units
+from dashboards.web.pages.rows import Place, wear_units
 from dashboards.web.strings import FleetWords, Strings
 from schemas.alert import Rule, Severity
 from schemas.views import AlertView
@@ -51,19 +51,9 @@ class SeverityCount(NamedTuple):
     text: str
 
 
-def action_lines(
-    alerts: Iterable[AlertView], names: Mapping[str, str], places: Mapping[str, Place], strings: Strings
-) -> tuple[ActionLine, ...]:
-    """The lines, most severe first, among equals those that nobody acknowledged, then the longest firing.
-
-    `names` gives the label of each device by its id.
-    """
-    firing = sorted((alert for alert in alerts if alert.state == "firing"), key=urgency)
-    return tuple(action_line(alert, names, place_in(places, alert.clinic_id), strings) for alert in firing)
-
-
 def urgency(alert: AlertView) -> tuple[int, bool, int, int]:
-    """What sorts alerts so that the first is to be seen to first."""
+    """What sorts alerts so that the first is to be seen to first: most severe, among equals those that nobody
+    acknowledged, then the longest firing."""
     return (_RANKS[alert.severity], alert.acknowledged_ms is not None, _since_ms(alert), alert.id)
 
 

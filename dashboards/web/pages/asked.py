@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 from urllib.parse import urlencode
 
@@ -40,9 +40,6 @@ class TableAsked:
     def narrowed(self) -> bool:
         """Whether not every device is asked for."""
         return bool(self.search or self.show)
-
-    def on_page(self, page: int) -> TableAsked:
-        return replace(self, page=page)
 
 
 def read_table_address(query: Mapping[str, str]) -> TableAsked:

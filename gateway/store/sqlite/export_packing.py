@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.store.export_base import SAMPLE_FIELDS, SampleMatrix
+from gateway.store.export_base import ABSENT, SAMPLE_FIELDS, SampleMatrix
 from gateway.store.sqlite.hot import DAY_MS
 
 _FLAG_BITS: Final = 4
@@ -65,7 +65,7 @@ def packed_blocks(
         f"s.up_ms + 1 << {_TOTAL_BITS} | s.sessions_total",
         f"ifnull(s.nozzle_no, -1) + 1 << {_NUMBER_BITS} | ifnull(s.strikes, -1) + 1",
     )
-    alone = (f"ifnull(s.{name}, -1)" for name in _ALONE)
+    alone = (f"ifnull(s.{name}, {ABSENT})" for name in _ALONE)
     cursor = connection.execute(
         f"SELECT {', '.join((*whole, *alone))} FROM temp.places p CROSS JOIN {source} s ON s.device_no = p.device_no"
         f" AND s.event_ms >= {first_ms:d} AND s.event_ms < {end_ms:d}"

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from gateway.store.archive_base import SampleKey
-from gateway.store.export_base import SAMPLE_FIELDS, Names, SampleBlock, SampleMatrix
+from gateway.store.export_base import ABSENT, SAMPLE_FIELDS, Names, SampleBlock, SampleMatrix
 from gateway.store.sqlite.export_packing import fits, packed_blocks
 from gateway.store.sqlite.hot import DAY_MS, FAR, Mark, SealState, day_table
 from gateway.store.sqlite.sample_row import COLUMNS
@@ -23,7 +23,9 @@ from gateway.store.sqlite.sample_row import COLUMNS
 _MAY_BE_NULL: Final = frozenset(
     {"charge_ratio", "voltage_v", "health_ratio", "nozzle_no", "strikes", "coating_ratio", "depth_mm"}
 )
-_VALUES: Final = ", ".join(f"ifnull(s.{name}, -1)" if name in _MAY_BE_NULL else f"s.{name}" for name in SAMPLE_FIELDS)
+_VALUES: Final = ", ".join(
+    f"ifnull(s.{name}, {ABSENT})" if name in _MAY_BE_NULL else f"s.{name}" for name in SAMPLE_FIELDS
+)
 _KEY: Final = "device_no, event_ms, boot_no, seq"
 _WIDTH: Final = len(SAMPLE_FIELDS)
 
