@@ -17,7 +17,6 @@ from gateway.errors import StoreUnavailableError
 from gateway.events import Events
 from gateway.forecasting.abnormal import Pace, abnormal_lots, abnormal_nozzles
 from gateway.forecasting.board import Abnormality, NozzleForecast, NozzleStory
-from gateway.forecasting.breath import Breath
 from gateway.forecasting.filtering import wear_points
 from gateway.forecasting.fit import ModelFit
 from gateway.forecasting.fits import Fits, Learn
@@ -247,7 +246,6 @@ class ForecastKeeper:
                     subjects,
                     cost_ratio=self._settings.cost_ratio,
                     now_ms=self._clock.now_ms(),
-                    breathe=Breath(),
                 )
         await self._outcomes.issue(outlook.forecast for outlook in made)
         changed = {one.forecast.device_id for one in made if _differs(self._outlooks.get(one.forecast.serial), one)}

@@ -6,7 +6,7 @@ of the model's nozzles that are measured.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, NamedTuple
@@ -60,22 +60,11 @@ class Outlook(NamedTuple):
     pace: Pace | None
 
 
-def forecasts(
-    fit: ModelFit,
-    subjects: Sequence[Subject],
-    *,
-    cost_ratio: float,
-    now_ms: int,
-    breathe: Callable[[], None] = lambda: None,
-) -> list[Outlook]:
-    """The forecasts of nozzles of one model; those without strikes told, or with another fit's filter, have none.
-
-    `breathe` is called after every piece of a nozzle's work, well under a millisecond apart.
-    """
+def forecasts(fit: ModelFit, subjects: Sequence[Subject], *, cost_ratio: float, now_ms: int) -> list[Outlook]:
+    """The forecasts of nozzles of one model; those without strikes told, or with another fit's filter, have none."""
     made: list[Outlook] = []
     measured: list[tuple[Subject, WearNow]] = []
     for subject in subjects:
-        breathe()
         strikes = subject.nozzle.strikes
         if strikes is None:
             continue
@@ -86,7 +75,6 @@ def forecasts(
         elif (known := wear_now(subject.state, fit, strikes)) is not None:
             measured.append((subject, known))
     for (subject, known), left in zip(measured, _by_wear(fit, measured), strict=True):
-        breathe()
         pace = own_pace(subject.nozzle, known.by_model[0], fit.groups[0])
         made.append(Outlook(_forecast(fit, subject, known, left, cost_ratio, now_ms), pace))
     return made
