@@ -1,7 +1,7 @@
 """Delivery: takes due messages from the outbox, sends them, and marks them after that.
 
-A process killed between sending and marking leaves a claim that runs out; the message then goes out again, with the
-same key. A receiver that is down keeps two senders busy at most, and never the rest.
+A process killed between sending and marking leaves a claim, which the next one gives back as it starts; the message
+then goes out again, with the same key. A receiver that is down keeps two senders busy at most, and never the rest.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gateway.store.notify_base import NotifyStore
 from gateway.store.notify_rows import ChannelName, OutboxMessage
 
 CLAIM_MS: Final = 120_000
-"""How long a sender may take before its message counts as given back; no channel takes that long."""
+"""How long a sender may take before its message is due again; no channel takes that long."""
 _AT_ONCE: Final = 16
 _AT_ONCE_EACH: Final = 2
 _FIRST_RETRY_MS: Final = 5_000
@@ -76,11 +76,15 @@ class Deliverer:
     async def run(self) -> None:
         """Sends until it is cancelled."""
         backoff = Backoff(500, 30_000)
+        given_back = False
         async with asyncio.TaskGroup() as tasks:
             while True:
                 self._wake.clear()
                 wait_s = _LOOK_EVERY_S
                 try:
+                    if not given_back:
+                        await self._store.give_back_claims(self._clock.now_ms())
+                        given_back = True
                     while (message := await self._claim()) is not None:
                         tasks.create_task(self._deliver(message), name=f"send to {message.receiver}")
                     wait_s = await self._until_next_s()

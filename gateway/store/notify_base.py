@@ -42,6 +42,10 @@ class NotifyStore(Protocol):
         """
         ...
 
+    async def give_back_claims(self, now_ms: int) -> int:
+        """Has every claimed message due now, for whoever claimed it has ended; how many."""
+        ...
+
     async def next_delivery_ms(self) -> int | None:
         """When the next message, or the next lapsed claim, is due; None where nothing waits."""
         ...

@@ -70,6 +70,15 @@ async def test_a_message_is_claimed_by_one_sender_until_the_claim_runs_out(store
     assert (stored.state, stored.error) == ("sent", "")
 
 
+async def test_what_a_killed_sender_had_claimed_is_due_at_the_next_start(store: SqliteStore) -> None:
+    await store.apply_plan(NotifyPlan(0, T0_MS, messages=(message("k1"), message("k2"))))
+    (claimed,) = await store.claim_messages(T0_MS, T0_MS + 120_000, 1, ())
+    assert await store.give_back_claims(T0_MS + 5) == 1
+    assert await store.give_back_claims(T0_MS + 5) == 0
+    again, other = await store.claim_messages(T0_MS + 5, T0_MS + 120_000, 5, ())
+    assert (again.key, again.attempts, other.attempts) == (claimed.key, claimed.attempts + 1, 1)
+
+
 async def test_a_message_that_was_given_up_waits_again_once_and_leaves_a_trail(store: SqliteStore) -> None:
     await store.apply_plan(NotifyPlan(0, T0_MS, messages=(message("k1"),)))
     (claimed,) = await store.claim_messages(T0_MS, T0_MS + 100, 5, ())

@@ -145,6 +145,18 @@ class Outbox(Part):
 
         return tuple(sorted((OutboxMessage(*row) for row in await self._db.writer.run(write)), key=_age))
 
+    async def give_back_claims(self, now_ms: int) -> int:
+        """Has every claimed message due now, for whoever claimed it has ended; how many."""
+
+        async def write(connection: aiosqlite.Connection) -> int:
+            return await changed_rows(
+                connection,
+                "UPDATE outbox SET state = 'waiting', next_try_ms = min(next_try_ms, ?) WHERE state = 'sending'",
+                (now_ms,),
+            )
+
+        return await self._db.writer.run(write)
+
     async def next_delivery_ms(self) -> int | None:
         """When the next message, or the next lapsed claim, is due; None where nothing waits."""
         async with self._db.readers.snapshot() as connection:
