@@ -140,6 +140,7 @@ async def live_stream(source: LiveSource, live: LiveBoard, watching: Watching) -
         while True:
             due_s = min(next_beat_s, next_order_s) if stale else next_beat_s
             await live.after(version, max(0.0, due_s - loop.time()))
+            await live.turn()
             if live.ended:
                 return
             if board.version > version:

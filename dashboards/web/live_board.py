@@ -24,6 +24,9 @@ _REST_LOOK_S: Final = 120.0
 _CATCH_UP_WITHIN_S: Final = 0.1
 """So long a page waits for a board that has rested; what is still missing after that comes by the stream."""
 _TRY_AGAIN_S: Final = 10.0
+_TURN_S: Final = 0.004
+_TURNS_WITHIN_S: Final = 0.4
+"""Streams write so far apart, all of them within this time: what else runs has its turn between any two."""
 
 
 class LiveBoard:
@@ -48,6 +51,7 @@ class LiveBoard:
         # One that is kept may have been made for nobody yet: it rests until somebody comes.
         self._used_s = float("-inf") if kept else asyncio.get_running_loop().time()
         self._streams = 0
+        self._next_turn_s = 0.0
         self._following = asyncio.create_task(self._follow(), name="fleet board")
         self._looking = self._look_soon()
 
@@ -74,6 +78,14 @@ class LiveBoard:
         if self.ended or self.board.version > version:
             return
         await _within(timeout_s, self._wake)
+
+    async def turn(self) -> None:
+        """Returns when it is this stream's turn to write."""
+        now_s = asyncio.get_running_loop().time()
+        turn_s = max(now_s, self._next_turn_s)
+        self._next_turn_s = turn_s + min(_TURN_S, _TURNS_WITHIN_S / max(1, self._streams))
+        if turn_s > now_s:
+            await asyncio.sleep(turn_s - now_s)
 
     async def over(self) -> None:
         """Returns when it has ended, for whatever reason."""

@@ -43,7 +43,7 @@ class NotifyStore(Protocol):
         ...
 
     async def give_back_claims(self, now_ms: int) -> int:
-        """Has every claimed message due now, for whoever claimed it has ended; how many."""
+        """Has every claimed message due now; how many. For a start, when the lock says that no other sends."""
         ...
 
     async def next_delivery_ms(self) -> int | None:

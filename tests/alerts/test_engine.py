@@ -184,7 +184,7 @@ async def test_running_the_engine_tells_its_followers_of_changes(tmp_path: Path)
     device = Device()
     async with open_site(tmp_path / "s.db") as site:
         follower = site.engine.changes.follow()
-        async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
             running = tasks.create_task(site.engine.run())
             await site.ingest(*(device.sample(hour, "N1", 0.9) for hour in (1, 2)))
             assert (await follower.next()).device_ids == {"d-1"}

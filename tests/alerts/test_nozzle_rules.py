@@ -174,7 +174,7 @@ async def test_a_changed_forecast_has_its_device_looked_at(tmp_path: Path) -> No
         await site.say(device.sample(0, "N1", 0.3), device.sample(1, "N1", 0.3))
         site.forecasts.abnormalities["N1"] = Abnormality("N1", "model M1", 2.0, 4.2, 1e-5, 1, T0_MS)
         told = site.engine.changes.follow()
-        async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
             running = tasks.create_task(site.engine.run())
             site.forecasts.changes.publish(0, ("d-1",))
             assert (await told.next()).device_ids == {"d-1"}

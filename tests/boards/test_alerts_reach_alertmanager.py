@@ -12,7 +12,7 @@ from tests.support.programs import require_program
 from tests.support.prometheus import running_prometheus
 from tests.support.said_metrics import gateway_that_says
 
-DEADLINE_S: Final = 25.0
+DEADLINE_S: Final = 90.0
 DEVICE: Final = 'clinic="c-1",device="d-1"'
 
 

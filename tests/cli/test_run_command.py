@@ -30,12 +30,12 @@ def started(directory: Path, **variables: str) -> subprocess.Popen[str]:
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, list[str]]:
-    _, told = process.communicate(timeout=20)
+    _, told = process.communicate(timeout=60)
     return process.returncode, told.splitlines()
 
 
 def until_socket(directory: Path) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while not (directory / "silverpoint.db.sock").exists():
         assert time.monotonic() < until
         time.sleep(0.05)

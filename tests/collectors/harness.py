@@ -13,7 +13,7 @@ from collectors.mqtt import MqttCollector, MqttSettings
 from collectors.mqtt_publish import Publisher
 from schemas.delivery import Delivery
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 TOPIC = "fleet/v1/clinic-1/device-1/telemetry"
 
 

@@ -63,7 +63,7 @@ async def test_a_lost_connection_ends_all_waiting_at_once(mosquitto: Mosquitto) 
         mosquitto.kill()
         results = await asyncio.gather(*waiting, return_exceptions=True)
         assert all(isinstance(result, PublishError) for result in results)
-        assert time.monotonic() - begin_s < 5
+        assert time.monotonic() - begin_s < 30
         assert not publisher.connected
         with pytest.raises(PublishError, match="not connected"):
             await publisher.publish(TOPIC, b"{}")

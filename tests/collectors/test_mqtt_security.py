@@ -102,7 +102,7 @@ async def test_a_wrong_password_says_what_to_change_and_the_right_one_connects(t
     if program is None:
         pytest.skip("mosquitto_passwd is not installed; it comes with Debian's mosquitto")
     passwords = tmp_path / "passwords"
-    subprocess.run([program, "-c", "-b", passwords, "gateway", "s3cret/ü"], check=True, timeout=10)
+    subprocess.run([program, "-c", "-b", passwords, "gateway", "s3cret/ü"], check=True, timeout=60)
     options = BrokerOptions(extra=["allow_anonymous false", f"password_file {passwords}"])
     with running_mosquitto(tmp_path / "b", options) as broker:
         wrong = settings_for(broker.port, username="gateway", password="wrong")

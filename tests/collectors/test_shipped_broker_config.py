@@ -53,7 +53,7 @@ def shipped(tmp_path: Path) -> Iterator[Shipped]:
     for user in ("gateway", "device-1", "device-2"):
         create = [] if (files / "passwords").exists() else ["-c"]
         command = [program, *create, "-b", str(files / "passwords"), user, f"{user}-secret"]
-        subprocess.run(command, check=True, timeout=10)
+        subprocess.run(command, check=True, timeout=60)
     config = (SHIPPED / "silverpoint.conf").read_text()
     for shipped_text, here in (
         ("/etc/mosquitto/silverpoint/", f"{files}/"),

@@ -71,7 +71,7 @@ async def test_a_broker_that_refuses_large_messages_is_found(tmp_path: Path) -> 
 async def test_where_the_acl_keeps_the_doctor_out_it_says_so_and_judges_the_rest(tmp_path: Path) -> None:
     passwords, acl = tmp_path / "passwords", tmp_path / "acl"
     passwords.touch(mode=0o600)
-    subprocess.run(["mosquitto_passwd", "-b", str(passwords), "gateway", "secret"], check=True, timeout=10)
+    subprocess.run(["mosquitto_passwd", "-b", str(passwords), "gateway", "secret"], check=True, timeout=60)
     acl.write_text("user gateway\ntopic read fleet/#\ntopic write fleet/v1/+/+/advice\n")
     acl.chmod(0o600)
     for queued in (0, 100_000_000):

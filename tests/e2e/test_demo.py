@@ -58,7 +58,7 @@ def test_what_the_demo_kept_is_not_overwritten_by_the_next(tmp_path: Path) -> No
     (tmp_path / "silverpoint.db").write_bytes(b"")
     again = subprocess.run(
         [sys.executable, "-m", "gateway.cli", "demo", "--dir", str(tmp_path)],
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert again.returncode == 1
     assert "empty directory" in again.stderr
@@ -89,7 +89,7 @@ def _wait_for(condition: object, log: Path) -> None:
 
 
 def _get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         body: bytes = answer.read()
         return body.decode()
 

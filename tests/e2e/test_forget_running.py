@@ -38,7 +38,7 @@ def publish(broker: Mosquitto, clinic_id: str, device_id: str) -> None:
     ):
         topic = f"fleet/v1/{clinic_id}/{device_id}/{kind}"
         command = ["mosquitto_pub", "-V", "5", "-p", str(broker.port), "-q", "1", "-t", topic, "-m", text, *more]
-        subprocess.run(command, check=True, timeout=20)
+        subprocess.run(command, check=True, timeout=60)
 
 
 class Api:
@@ -54,7 +54,7 @@ class Api:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.loads(answer.read())
 
     def status(self, path: str) -> int:

@@ -173,16 +173,14 @@ async def test_a_large_backlog_is_committed_in_parts_and_others_run_meanwhile() 
         ]
     ]
     rig = await started(None, batches)
-    longest_s = 0.0
+    turns_of_others = 0
     running = asyncio.create_task(rig.pipeline.run())
-    loop = asyncio.get_running_loop()
     while not running.done():
-        before_s = loop.time()
         await asyncio.sleep(0)
-        longest_s = max(longest_s, loop.time() - before_s)
+        turns_of_others += 1
     assert len(rig.store.samples) == 12_000
     assert rig.store.commit_no == 3
-    assert longest_s < 1.0
+    assert turns_of_others > 12
 
 
 async def test_followers_hear_which_devices_changed_and_nothing_of_redeliveries() -> None:

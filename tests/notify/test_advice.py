@@ -89,7 +89,7 @@ async def test_of_what_waited_only_the_newest_is_said(tmp_path: Path) -> None:
             await site.say(*readings)
             await asyncio.sleep(0.3)
         outlet.open = True
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not outlet.said:
                 await asyncio.sleep(0.02)
     assert set(outlet.said) == {"due"}
@@ -130,7 +130,7 @@ def _retained(broker: Mosquitto, device: str = "c-1/d-1") -> dict[str, Any] | No
 
 async def until_told(broker: Mosquitto, word: str, serial: str | None) -> dict[str, Any]:
     """Waits until the broker keeps this advice for the device."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while True:
             told = await asyncio.to_thread(_retained, broker)
             if told is not None and (told["nozzle"], told["serial"]) == (word, serial):
@@ -197,6 +197,6 @@ def _published(site: Site) -> float:
 
 
 async def until_said(site: Site, messages: int) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while _published(site) < messages:
             await asyncio.sleep(0.02)

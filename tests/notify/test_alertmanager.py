@@ -47,7 +47,7 @@ class Alertmanager:
     def _ask(self, method: str, path: str, body: Any) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
 
@@ -71,7 +71,7 @@ async def alertmanager(folder: Path) -> AsyncIterator[Alertmanager]:
         )  # fmt: skip
     running = Alertmanager(f"http://127.0.0.1:{port}")
     try:
-        until = time.monotonic() + 15
+        until = time.monotonic() + 60
         while True:
             try:
                 await running.alerts()
@@ -105,7 +105,7 @@ async def test_alerts_appear_are_silenced_there_and_resolve(tmp_path: Path) -> N
         await running.silence("subject", "2")
         await house.resolve(first)
         await house.look()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(left := await running.alerts()) != 1:
                 await asyncio.sleep(0.1)
         assert left[0]["labels"]["subject"] == "2"

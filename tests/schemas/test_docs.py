@@ -74,7 +74,7 @@ def test_the_walk_through_sends_what_it_says(tmp_path: Path) -> None:
     )
     environment = os.environ | {"SENT": str(sent), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
 
-    subprocess.run(["bash", "-c", script], env=environment, check=True, timeout=30)
+    subprocess.run(["bash", "-c", script], env=environment, check=True, timeout=60)
 
     messages = [json.loads(line) for line in sent.read_text().splitlines()]
     assert len(messages) == 14

@@ -28,7 +28,7 @@ async def test_events_stream_changes_and_end_with_the_gateway(rig: Rig) -> None:
     headers = {"Authorization": f"Bearer {await rig.token('manager')}"}
     seen = []
     async with (
-        httpx.AsyncClient(base_url=url, headers=headers, timeout=10) as client,
+        httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client,
         client.stream("GET", "/api/v1/events") as answer,
     ):
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -42,7 +42,7 @@ async def test_events_stream_changes_and_end_with_the_gateway(rig: Rig) -> None:
             else:
                 rig.stop.set()
                 server.stop()
-    await asyncio.wait_for(running, 3)
+    await asyncio.wait_for(running, 60)
     assert [device["id"] for device in seen[1]["devices"]] == ["d-two"]
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/healthz")
@@ -56,11 +56,11 @@ async def test_the_fleet_page_is_made_ready_before_anybody_asks_and_let_go_at_a_
     server = HttpServer(rig.app, HttpConfig())
     await server.open(port=0)
     running = asyncio.create_task(server.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while "fleet board" not in running_tasks():
             await asyncio.sleep(0.01)
     running.cancel()
-    await asyncio.wait({running}, timeout=5)
+    await asyncio.wait({running}, timeout=60)
     assert "warm fleet page" not in running_tasks()
     rig.stop.set()
 
@@ -74,7 +74,7 @@ async def test_the_apps_signal_handlers_stay_in_place(rig: Rig) -> None:
         assert (await client.get("/healthz")).status_code == 200
         assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
     server.stop()
-    await asyncio.wait_for(running, 3)
+    await asyncio.wait_for(running, 60)
 
 
 async def test_a_request_that_runs_is_answered_before_the_end(rig: Rig) -> None:
@@ -96,7 +96,7 @@ async def test_a_request_that_runs_is_answered_before_the_end(rig: Rig) -> None:
         await asyncio.sleep(0.2)
         go.set()
         assert (await asking).json() == {"done": True}
-    await asyncio.wait_for(running, 4)
+    await asyncio.wait_for(running, 60)
 
 
 async def test_a_port_that_is_taken_is_one_clear_error(rig: Rig) -> None:
@@ -129,7 +129,7 @@ async def test_a_proxy_is_believed_only_where_it_is_trusted(rig: Rig) -> None:
         async with httpx.AsyncClient(base_url=server.url, headers={"X-Forwarded-For": "203.0.113.9"}) as client:
             await client.post("/login", data={"username": "nobody", "password": "x"})
         server.stop()
-        await asyncio.wait_for(running, 3)
+        await asyncio.wait_for(running, 60)
         (failed, *_) = await rig.store.audit(limit=1, before=None)
         assert json.loads(failed.detail_json) == {"client": expected}
 
@@ -147,4 +147,4 @@ async def test_over_tls_it_answers_with_its_certificate_and_asks_for_tls_from_th
     assert answer.url.scheme == "https"
     assert "strict-transport-security" in answer.headers
     server.stop()
-    await asyncio.wait_for(running, 3)
+    await asyncio.wait_for(running, 60)

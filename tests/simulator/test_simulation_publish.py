@@ -143,7 +143,7 @@ def _clock_from(start_ms: int) -> Callable[[], int]:
 
 async def test_without_a_broker_a_run_still_ends_in_time_and_writes_the_truth(tmp_path: Path) -> None:
     truth_file = tmp_path / "truth.jsonl"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         totals = await run_simulation(
             SETTINGS,
             f"mqtt://127.0.0.1:{free_port()}",

@@ -15,7 +15,7 @@ from tests.support.broker import free_port
 from tests.support.programs import require_program
 
 EXAMPLE = Path(__file__).parents[2] / "dashboards" / "prometheus" / "alertmanager.example.yml"
-START_DEADLINE_S = 15.0
+START_DEADLINE_S = 60.0
 
 
 class Alertmanager:
@@ -26,14 +26,14 @@ class Alertmanager:
 
     def alerts(self) -> dict[str, dict[str, Any]]:
         """Its alerts by name."""
-        with urllib.request.urlopen(f"http://{self.address}/api/v2/alerts", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{self.address}/api/v2/alerts", timeout=60) as answer:
             return {alert["labels"]["alertname"]: alert for alert in json.load(answer)}
 
     def tool(self, *arguments: str) -> str:
         """What amtool says, asked of this one."""
         amtool = require_program("amtool", "prometheus-alertmanager")
         command = [amtool, f"--alertmanager.url=http://{self.address}", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
     def ready(self) -> bool:
         try:

@@ -17,7 +17,7 @@ from typing import Self
 
 import pytest
 
-_START_TIMEOUT_S = 10.0
+_START_TIMEOUT_S = 60.0
 _POLL_S = 0.01
 
 
@@ -126,7 +126,7 @@ class Mosquitto:
         if self._process is None:
             return
         self._process.send_signal(how)
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
         self._process = None
 
     def _answers(self) -> bool:

@@ -50,4 +50,4 @@ class Authority:
 
     def _run(self, *arguments: str) -> None:
         command = [self._program, *arguments, "-out", str(self._directory / "out.crt")]
-        subprocess.run(command, check=True, capture_output=True, timeout=20, cwd=self._directory)
+        subprocess.run(command, check=True, capture_output=True, timeout=60, cwd=self._directory)

@@ -14,7 +14,7 @@ from types import TracebackType
 
 from tests.support.broker import free_port
 
-START_DEADLINE_S = 30.0
+START_DEADLINE_S = 60.0
 
 
 class GatewayProcess:
@@ -77,7 +77,7 @@ class GatewayProcess:
             return None
 
     def metrics(self) -> str:
-        with urllib.request.urlopen(self.url + "/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(self.url + "/metrics", timeout=60) as answer:
             body: bytes = answer.read()
             return body.decode()
 

@@ -18,7 +18,7 @@ from tests.support.broker import free_port
 from tests.support.programs import require_program
 
 RULES = Path(__file__).parents[2] / "dashboards" / "prometheus"
-START_DEADLINE_S = 15.0
+START_DEADLINE_S = 60.0
 
 _CONFIG = """\
 global:
@@ -93,7 +93,7 @@ class Prometheus:
         """An answer of its API."""
         url = f"http://127.0.0.1:{self._port}{path}?{urllib.parse.urlencode(parameters or {})}"
         try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
+            with urllib.request.urlopen(url, timeout=60) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{path} {parameters}: {error.read().decode()}") from error

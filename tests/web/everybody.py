@@ -57,7 +57,7 @@ def overheard(page: Page) -> list[str]:
 
 async def drawn(page: Page) -> None:
     """Every chart of the page is there."""
-    await expect(page.locator("figure[data-chart]:not([data-drawn])")).to_have_count(0, timeout=20_000)
+    await expect(page.locator("figure[data-chart]:not([data-drawn])")).to_have_count(0)
 
 
 async def is_open_to_everybody(page: Page, said: list[str]) -> None:

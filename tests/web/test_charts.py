@@ -96,7 +96,7 @@ async def test_every_chart_is_drawn_in_a_process_of_its_own_that_ends_when_told(
     assert workers
     renderer.close()
     # The pool's own thread takes their exit codes, so here only the processes themselves can be asked after.
-    until_s = time.monotonic() + 10
+    until_s = time.monotonic() + 60
     while any(psutil.pid_exists(worker.pid) for worker in workers if worker.pid is not None):
         assert time.monotonic() < until_s
         await asyncio.sleep(0.02)

@@ -149,7 +149,7 @@ async def test_an_edition_that_is_none_gets_everything(served: WebServer, since:
 async def first_table(url: str, since: str) -> dict[str, object]:
     """The first `table` of a stream that goes on for ever; within ten seconds."""
     async with (
-        asyncio.timeout(10),
+        asyncio.timeout(60),
         httpx.AsyncClient(base_url=url) as client,
         client.stream("GET", "/live", params={"since": since}) as answer,
     ):

@@ -91,8 +91,8 @@ async def test_what_is_done_without_signal_is_kept_shown_and_sent_once_with_its_
 
         server.rig.clock.advance(20 * MINUTE_MS)
         await page.context.set_offline(False)
-        await expect(page.locator("#outbox")).to_be_hidden(timeout=20_000)
-        await expect(job(page)).to_have_count(0, timeout=20_000)
+        await expect(page.locator("#outbox")).to_be_hidden()
+        await expect(job(page)).to_have_count(0)
         await expect(page.locator("#work-waiting")).to_contain_text("n-one")
     stored = await server.stored(order.order_id)
     assert (stored.state, stored.claimed_by, stored.claim_reason) == ("claimed", "kim", "damaged")
@@ -121,7 +121,7 @@ async def test_what_somebody_else_did_meanwhile_is_said_in_words(chromium: Brows
         await page.context.set_offline(False)
         await page.get_by_role("button", name="Send now").click()
         refused = page.locator("#outbox .refused")
-        await expect(refused.locator(".fate")).to_have_text("lee has claimed it already.", timeout=20_000)
+        await expect(refused.locator(".fate")).to_have_text("lee has claimed it already.")
         await refused.get_by_role("button").click()
         await expect(page.locator("#outbox")).to_be_hidden()
     stored = await server.stored(order.order_id)
@@ -137,7 +137,7 @@ async def test_a_sign_in_that_ended_without_signal_keeps_the_acts_until_the_same
         await job(page).get_by_role("button", name="Replaced").click()
         server.rig.clock.advance(13 * 60 * MINUTE_MS)
         await page.context.set_offline(False)
-        await expect(page.locator("#outbox .why")).to_contain_text("Sign in again to send this", timeout=20_000)
+        await expect(page.locator("#outbox .why")).to_contain_text("Sign in again to send this")
         assert (await server.stored(order.order_id)).state == "open"
 
         await sign_in(page, server, "lee")
@@ -145,7 +145,7 @@ async def test_a_sign_in_that_ended_without_signal_keeps_the_acts_until_the_same
         await expect(page.locator("#outbox")).to_be_hidden()
         assert (await server.stored(order.order_id)).state == "open"
         await sign_in(page, server, "kim")
-        await expect(page.locator("#work-waiting")).to_contain_text("n-one", timeout=20_000)
+        await expect(page.locator("#work-waiting")).to_contain_text("n-one")
     stored = await server.stored(order.order_id)
     assert (stored.claimed_by, stored.claimed_ms is not None) == ("kim", True)
     assert stored.claimed_ms is not None
@@ -265,9 +265,9 @@ async def test_an_alert_is_acknowledged_and_silenced_with_one_tap(chromium: Brow
     async with phone(chromium, server) as page:
         card = page.locator(".one-alert", has_text="Laser room pen")
         await card.get_by_role("button", name="Silence for a day").tap()
-        await expect(card).to_contain_text("silenced", timeout=10_000)
+        await expect(card).to_contain_text("silenced")
         await card.get_by_role("button", name="Acknowledge").tap()
-        await expect(card).to_have_count(0, timeout=10_000)
+        await expect(card).to_have_count(0)
     (alert,) = [found for found in await server.rig.store.alerts(limit=10, before=None) if found.subject == "n-one"]
     assert alert.acknowledged_by == "kim"
 
@@ -276,5 +276,5 @@ async def test_taking_a_visit_takes_every_order_on_it(chromium: Browser, server:
     async with phone(chromium, server) as page:
         visit = page.locator(".visit", has_text="n-one")
         await visit.get_by_role("button", name="Take this visit").tap()
-        await expect(visit).to_contain_text("This visit is yours", timeout=10_000)
+        await expect(visit).to_contain_text("This visit is yours")
     assert (await server.stored(server.order("n-one").order_id)).assignee == "kim"

@@ -168,7 +168,7 @@ async def test_the_running_desk_follows_the_feeds(tmp_path: Path) -> None:
     async with open_workshop(tmp_path / "s.db") as shop:
         running = [asyncio.create_task(shop.desk.run()), asyncio.create_task(shop.site.engine.run())]
         await shop.site.ingest(device.fitted(0, "N1"), *(device.sample(hour, "N1", hour / 8) for hour in range(1, 11)))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not shop.desk.live():
                 await asyncio.sleep(0.01)
             await shop.site.ingest(device.removed(11, "N1"), device.fitted(11.1, "N2"))

@@ -146,7 +146,7 @@ class Outbox(Part):
         return tuple(sorted((OutboxMessage(*row) for row in await self._db.writer.run(write)), key=_age))
 
     async def give_back_claims(self, now_ms: int) -> int:
-        """Has every claimed message due now, for whoever claimed it has ended; how many."""
+        """Has every claimed message due now; how many. For a start, when the lock says that no other sends."""
 
         async def write(connection: aiosqlite.Connection) -> int:
             return await changed_rows(
