@@ -136,7 +136,7 @@ async def live_stream(source: LiveSource, live: LiveBoard, watching: Watching) -
         table, version = writer.table(watching.since), board.version
         yield format_sse_event(event="table", data_str=table)
         order_s = max(ORDER_S, board.total / _DEVICES_A_SECOND)
-        next_beat_s, next_order_s, stale = loop.time() + watching.beat_s, loop.time() + order_s, False
+        next_beat_s, next_order_s, stale = loop.time() + watching.beat_s, _together_s(loop.time(), order_s), False
         while True:
             due_s = min(next_beat_s, next_order_s) if stale else next_beat_s
             await live.after(version, max(0.0, due_s - loop.time()))
@@ -148,7 +148,7 @@ async def live_stream(source: LiveSource, live: LiveBoard, watching: Watching) -
                 if text := writer.change():
                     yield format_sse_event(event="change", data_str=text)
             if stale and loop.time() >= next_order_s:
-                stale, next_order_s = False, loop.time() + order_s
+                stale, next_order_s = False, _together_s(loop.time(), order_s)
                 if text := writer.order():
                     yield format_sse_event(event="order", data_str=text)
             if loop.time() >= next_beat_s:
@@ -159,6 +159,11 @@ async def live_stream(source: LiveSource, live: LiveBoard, watching: Watching) -
                 yield format_sse_event(event="beat", data_str=to_json({"nowMs": source.now_ms()}))
     finally:
         live.joined(-1)
+
+
+def _together_s(now_s: float, every_s: float) -> float:
+    """The next of the moments that all streams share: those that ask for the same order share its making too."""
+    return (now_s // every_s + 1) * every_s
 
 
 async def end_following(changes: AsyncIterator[FleetChange], pending: asyncio.Future[FleetChange | None]) -> None:

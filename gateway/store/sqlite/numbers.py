@@ -61,11 +61,12 @@ class Numbers:
         if len(self.boots) > _MOST_BOOTS_KEPT:
             self.boots.clear()
         names.devices.update(device_id for device_id, _ in names.boots)
+        # `set - dict.keys()` would go through all that is known, at each commit.
         new = Names(
-            devices=names.devices - self.devices.keys(),
-            clinics=names.clinics - self.clinics.keys(),
+            devices=names.devices.difference(self.devices),
+            clinics=names.clinics.difference(self.clinics),
             nozzles={serial for serial in names.nozzles if serial not in self.nozzles},
-            boots=names.boots - self.boots.keys(),
+            boots=names.boots.difference(self.boots),
         )
         try:
             self.devices.update(await _number(connection, _DEVICES, new.devices))
