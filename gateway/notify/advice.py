@@ -7,6 +7,7 @@ again at half of its validity, and all of it again when the broker has lost our 
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
@@ -112,7 +113,8 @@ class AdvicePublisher:
         self._events = events
         self._followers = (feed.follow(), alerts.changes.follow())
         self._said: dict[str, _Said] = {}
-        self._waiting: dict[str, None] = {}
+        # Ordered: taking the first of a plain dictionary goes past all that were taken before.
+        self._waiting: OrderedDict[str, None] = OrderedDict()
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
