@@ -57,7 +57,7 @@ async def phone(
 async def keeps(page: Page, path: str, *, kept: bool = True) -> None:
     """Waits until the phone's worker has kept the page at `path`, or has dropped it. The policy forbids to evaluate
     text in the page by itself."""
-    for _ in range(100):
+    for _ in range(600):
         controlled = await page.evaluate("navigator.serviceWorker.controller !== null")
         if controlled and (path in await page.evaluate(KEPT)) == kept:
             return
@@ -101,6 +101,22 @@ async def test_what_is_done_without_signal_is_kept_shown_and_sent_once_with_its_
     claims = [row for row in await server.rig.store.order_history(order.order_id) if row.act == "claimed"]
     assert len(claims) == 1
     assert claims[0].recorded_ms >= NOW_MS + 20 * MINUTE_MS
+
+
+async def test_what_was_done_without_signal_goes_out_from_whichever_page_is_opened_next(
+    chromium: Browser, server: WorkServer
+) -> None:
+    order = server.order("n-one")
+    async with phone(chromium, server) as page:
+        await keeps(page, "/work")
+        await page.context.set_offline(True)
+        await job(page).get_by_role("button", name="Replaced").click()
+        await page.get_by_role("button", name="Send now").click()
+        await expect(page.locator("#outbox .why")).to_have_text("Waits for a connection; nothing is lost.")
+        await page.goto("about:blank")
+        await page.context.set_offline(False)
+        await page.goto(f"{server.url}/reports")
+        await server.settled(order.order_id, "claimed")
 
 
 async def test_a_claim_can_be_undone_before_it_is_sent(chromium: Browser, server: WorkServer) -> None:

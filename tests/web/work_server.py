@@ -59,6 +59,12 @@ class WorkServer:
         assert order is not None
         return order
 
+    async def settled(self, order_id: int, state: str) -> None:
+        """Returns once the order is in that state."""
+        async with asyncio.timeout(60):
+            while (await self.stored(order_id)).state != state:
+                await asyncio.sleep(0.02)
+
     async def stop(self) -> None:
         self.rig.stop.set()
         self.server.should_exit = True
