@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.sse import EventSourceResponse
 
 from dashboards.web.links import ACT_PATH
+from dashboards.web.operator_routes import PATH as OPERATOR_PATH
 from dashboards.web.pages.alerts import PATH as ALERTS_PATH
 from dashboards.web.pages.order import OrderPage, OrderSeen, order_page
 from dashboards.web.pages.orders import PAGE_ROWS, PATH, orders_page, read_address
@@ -22,12 +23,19 @@ from dashboards.web.render import Frame, page_response
 from dashboards.web.site import STREAM_HEADERS, Site
 from dashboards.web.work_routes import kept_for, work_data
 from schemas.access import Viewer
+from schemas.alert import Rule
 from schemas.identity import is_identifier
 from schemas.views import AlertView, FleetChange
 from schemas.work_views import OrderDetail
 
 _PARTS: Final = ("order-now", "order-history")
 _MAX_ID_DIGITS: Final = 15
+_OF_GATEWAY: Final[Mapping[Rule, str]] = {
+    "gateway_disk_low": OPERATOR_PATH,
+    "gateway_broker_lost": OPERATOR_PATH,
+    "gateway_message_dead": f"{OPERATOR_PATH}#operator-outbox",
+}
+"""Where what the gateway says of itself is seen to."""
 
 
 def order_routes(site: Site) -> APIRouter:
@@ -108,13 +116,17 @@ class _OrderPages:
         return EventSourceResponse(parts_stream(site.source, viewer, page), headers=STREAM_HEADERS)
 
     async def act(self, request: Request) -> Response:
-        """Where a person who got a message can act: on its order, on its clinic's work, or on its alerts."""
+        """Where a person who got a message can act: on its order, on its clinic's work, on the gateway, or on its
+        alerts."""
         viewer = await self.site.entering(request)
         if isinstance(viewer, Response):
             return viewer
         alert = await self._alert(viewer, request.query_params.get("alert", ""))
         clinic = alert.clinic_id if alert is not None else request.query_params.get("clinic", "")
-        if "do_work" not in self.site.deps.pages.may(viewer):
+        may = self.site.deps.pages.may(viewer)
+        if alert is not None and alert.rule in _OF_GATEWAY:
+            return RedirectResponse(_OF_GATEWAY[alert.rule] if "operator" in may else ALERTS_PATH, status_code=303)
+        if "do_work" not in may:
             return _to(ALERTS_PATH, clinic)
         order_id = self.site.deps.work.order_for(viewer, alert) if alert is not None else None
         if order_id is not None:

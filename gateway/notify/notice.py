@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
@@ -12,7 +13,9 @@ from dashboards.web.links import ACT_PATH, ORDERS_PATH
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
 from gateway.notify.decision import SendReason
+from gateway.notify.routing import PATIENT
 from gateway.store.chase_base import ChaseStep
+from gateway.work.desk import ORDERS_BY_RULE
 from schemas.alert import SEVERITIES, Alert, Rule, Severity
 from schemas.views import ForecastView
 from schemas.work import ReplaceReason, SubjectKind, WorkOrder
@@ -51,7 +54,7 @@ class Item(_Part):
     summary: str
     place: Place
     part: str
-    """The nozzle that is needed, as `fine-24 (lot L-7)`; empty where none is."""
+    """What is needed, as `fine-24`; empty where nothing is."""
     wear_ratio: float | None
     forecast: ForecastView | None
     since_ms: int
@@ -73,6 +76,13 @@ class OrderItem(_Part):
     claimed_ms: int
 
 
+class Need(_Part):
+    """So many of a part."""
+
+    part: str
+    number: int
+
+
 class Notice(_Part):
     """One message. `firing` and `resolved` are in order of urgency; `left_out` are not named for want of room.
 
@@ -85,6 +95,8 @@ class Notice(_Part):
     resolved: tuple[Item, ...] = ()
     orders: tuple[OrderItem, ...] = ()
     left_out: int = 0
+    parts: tuple[Need, ...] = ()
+    """What all that fires asks for together, also what is not named."""
     link: str
     timezone: str = "UTC"
     made_ms: int
@@ -99,9 +111,11 @@ class Facts:
     outlook: Outlook
     public_url: str
 
-    def item(self, alert: Alert, *, firing: bool) -> Item:
-        """The alert with all that whoever acts on it has to know."""
+    def item(self, alert: Alert, now_ms: int, *, firing: bool) -> Item:
+        """The alert with all that whoever acts on it has to know. A device whose clock is ahead began it no later than
+        now."""
         on_nozzle = alert.rule.startswith("nozzle_")
+        began_ms = alert.pending_since_ms if alert.firing_since_ms is None else alert.firing_since_ms
         return Item(
             alert_id=alert.alert_id,
             rule=alert.rule,
@@ -110,10 +124,10 @@ class Facts:
             firing=firing,
             summary=alert.summary,
             place=self._place(alert.clinic_id, alert.device_id),
-            part=self._part(alert.subject) if on_nozzle else "",
+            part=self._part(alert),
             wear_ratio=self._wear(alert),
             forecast=self.outlook(alert) if on_nozzle and firing else None,
-            since_ms=alert.pending_since_ms if alert.firing_since_ms is None else alert.firing_since_ms,
+            since_ms=min(began_ms, now_ms),
             ended_ms=None if firing else alert.resolved_ms,
         )
 
@@ -126,22 +140,35 @@ class Facts:
         now_ms: int,
         *,
         most: int | None = MOST_LINES,
+        zone: str = "UTC",
     ) -> Notice:
-        """The notice about a group of alerts; it names the most urgent ones, `most` of them (None: all)."""
-        told = sorted(firing, key=_urgency)[:most]
-        over = sorted(resolved, key=_urgency)[: None if most is None else most - len(told)]
+        """The notice about a group of alerts; it names the most urgent ones, `most` of them (None: all).
+
+        Times are those of the clinic's clocks; where it is about none, or about several, those of `zone`.
+        """
+        told = sorted(firing, key=self._urgency)[:most]
+        over = sorted(resolved, key=self._urgency)[: None if most is None else most - len(told)]
         clinics = {alert.clinic_id for alert in (*firing, *resolved)}
-        clinic = self.registry.clinic(next(iter(clinics))) if len(clinics) == 1 else None
+        only = next(iter(clinics)) if len(clinics) == 1 else ""
+        clinic = self.registry.clinic(only) if only else None
         return Notice(
             reason=reason,
             group_key=group_key,
-            firing=tuple(self.item(alert, firing=True) for alert in told),
-            resolved=tuple(self.item(alert, firing=False) for alert in over),
+            firing=tuple(self.item(alert, now_ms, firing=True) for alert in told),
+            resolved=tuple(self.item(alert, now_ms, firing=False) for alert in over),
             left_out=len(firing) + len(resolved) - len(told) - len(over),
+            parts=self._needs(firing),
             link=link(self.public_url, clinic.clinic_id if clinic else None, _only(firing)),
-            timezone=clinic.timezone if clinic else "UTC",
+            timezone=clinic.timezone if clinic else zone,
             made_ms=now_ms,
         )
+
+    def _urgency(self, alert: Alert) -> tuple[int, bool, float, int, int]:
+        """Severity, then what can't wait, what is worn out first, what has been so the longest."""
+        ahead = self.outlook(alert) if alert.rule == "nozzle_due" else None
+        days = ahead.remaining_days.p50 if ahead is not None and ahead.remaining_days is not None else 0.0
+        since_ms = alert.firing_since_ms or alert.pending_since_ms
+        return -SEVERITIES.index(alert.severity), alert.rule in PATIENT, days, since_ms, alert.alert_id
 
     def chase(self, step: ChaseStep, group_key: str, orders: Sequence[WorkOrder], now_ms: int) -> Notice:
         """The notice about overdue claims at one clinic; it names those that were claimed first."""
@@ -166,7 +193,7 @@ class Facts:
             severity=order.severity,
             summary=order.summary,
             place=self._place(order.clinic_id, order.device_id),
-            part=self._part(order.subject) if order.kind == "nozzle" else "",
+            part=self._model(order.subject) if order.kind == "nozzle" else self._battery(order),
             claimed_by=order.claimed_by or "",
             claim_reason=order.claim_reason,
             claimed_ms=order.claimed_ms or order.opened_ms,
@@ -184,11 +211,34 @@ class Facts:
             room=device.room if device else "",
         )
 
-    def _part(self, serial: str) -> str:
-        nozzle = self.fleet.nozzle(serial)
-        if nozzle is None:
+    def _part(self, alert: Alert) -> str:
+        """What to bring for it."""
+        if alert.rule not in ORDERS_BY_RULE and alert.rule != "nozzle_wear_abnormal":
             return ""
-        return (nozzle.model or "nozzle of unknown model") + (f" (lot {nozzle.lot})" if nozzle.lot else "")
+        if ORDERS_BY_RULE.get(alert.rule) == "battery":
+            return self._battery_of(alert.device_id)
+        nozzle = self.fleet.nozzle(alert.subject)
+        lot = nozzle.lot if nozzle is not None and alert.rule == "nozzle_recalled" else None
+        return self._model(alert.subject) + (f", of another lot than {lot}" if lot else "")
+
+    def _needs(self, firing: Sequence[Alert]) -> tuple[Need, ...]:
+        """What is to be replaced, each thing once however many alerts it has."""
+        replaced = {(ORDERS_BY_RULE[alert.rule], alert.subject) for alert in firing if alert.rule in ORDERS_BY_RULE}
+        counts = Counter(
+            self._model(subject) if kind == "nozzle" else self._battery_of(subject) for kind, subject in replaced
+        )
+        return tuple(Need(part=part, number=counts[part]) for part in sorted(counts) if part)
+
+    def _model(self, serial: str) -> str:
+        nozzle = self.fleet.nozzle(serial)
+        return "" if nozzle is None else nozzle.model or "nozzle of unknown model"
+
+    def _battery(self, order: WorkOrder) -> str:
+        return self._battery_of(order.device_id) if order.kind == "battery" else ""
+
+    def _battery_of(self, device_id: str | None) -> str:
+        device = self.fleet.device(device_id) if device_id else None
+        return f"battery for {device.model}" if device is not None and device.model else "battery"
 
     @staticmethod
     def _wear(alert: Alert) -> float | None:
@@ -204,7 +254,3 @@ def link(public_url: str, clinic_id: str | None, alert_id: int | None = None) ->
 
 def _only(firing: Sequence[Alert]) -> int | None:
     return firing[0].alert_id if len(firing) == 1 else None
-
-
-def _urgency(alert: Alert) -> tuple[int, int, int]:
-    return -SEVERITIES.index(alert.severity), alert.firing_since_ms or alert.pending_since_ms, alert.alert_id

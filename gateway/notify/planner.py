@@ -266,7 +266,8 @@ class _Deciding:
     def _send(self, receiver: Receiver, reason: SendReason) -> _Outcome:
         wait_ms = _timings(receiver, self._situation.timings).resolve_wait_ms
         for_program = receiver.channel == "alertmanager"
-        fresh = [alert for alert, _ in self._fresh()]
+        # What waits for its hour does not go along with what can't.
+        fresh = [alert for alert, _ in self._fresh() if self._allowed_ms(receiver, alert) <= self._now_ms]
         standing = [self._alerts[t.alert_id] for t in self._group.told if t.over_ms is None]
         over = [t for t in self._group.told if t.over_ms is not None and self._now_ms >= t.over_ms + wait_ms]
         ended = [self._alerts[t.alert_id] for t in over if not self._ends_unheard(t)]
@@ -278,6 +279,7 @@ class _Deciding:
             ended,
             self._now_ms,
             most=None if for_program else MOST_LINES,
+            zone=receiver.zone.key,
         )
         gone = {t.alert_id for t in over}
         waiting = tuple(

@@ -8,6 +8,7 @@ import hmac
 from datetime import date
 from typing import Final
 
+from dashboards.web.links import ACT_PATH
 from gateway.clock import Clock
 from gateway.errors import ConflictError
 from gateway.ingest.fleet import Fleet
@@ -148,15 +149,18 @@ class WorkReader:
     def _event(self, visit: Visit, base_url: str) -> DayEvent:
         clinic = self._registry.clinic(visit.clinic_id)
         name = clinic.name or clinic.clinic_id
-        bring = ", ".join(f"{part.number} x {part.model}" for part in visit.parts)
+        unknown = [f"{visit.unknown_parts} x nozzle of unknown model"] if visit.unknown_parts else []
+        bring = ", ".join([*(f"{part.number} x {part.model}" for part in visit.parts), *unknown])
+        address = f"{base_url}{ACT_PATH}?clinic={visit.clinic_id}"
         todo = [f"{item.device_id}{self._where(item.device_id)}: {item.why}" for item in visit.items]
         return DayEvent(
             uid=f"visit-{visit.clinic_id}-{min(item.order_id or 0 for item in visit.items)}@silverpoint",
             on=self._visit_day(visit),
             summary=f"{name}: {len(visit.items)} to replace",
             location=name if not clinic.region else f"{name}, {clinic.region}",
-            description="\n".join([*([f"Bring: {bring}"] if bring else []), *todo]),
-            url=base_url,
+            # Not every calendar shows an event's address.
+            description="\n".join([*([f"Bring: {bring}"] if bring else []), *todo, address]),
+            url=address,
             changed_ms=self._clock.now_ms(),
         )
 

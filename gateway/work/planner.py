@@ -196,7 +196,7 @@ class Planner:
             order_id=order.order_id if order else None,
             assignee=order.assignee if order else None,
             waste_per_day=price / max(1.0, expected.life_days),
-            why=order.summary if order else f"nozzle {nozzle.serial} will be worn by then",
+            why=order.summary if order else f"Nozzle {nozzle.serial} on {nozzle.device_id} will be due by then",
         )
 
     def _expected(self, nozzle: NozzleState) -> Pace:

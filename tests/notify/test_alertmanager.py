@@ -101,7 +101,7 @@ async def test_alerts_appear_are_silenced_there_and_resolve(tmp_path: Path) -> N
             "alertname": "nozzle_due", "severity": "warning", "clinic": "c-1", "device": "d-1", "subject": "1",
         }  # fmt: skip
         assert found["2"]["labels"]["severity"] == "critical"
-        assert found["1"]["annotations"]["urgency"] == "warning, wear 90% of the limit; no forecast yet"
+        assert found["1"]["annotations"]["urgency"] == "warning, wear 90 % of the limit; no forecast yet"
         await running.silence("subject", "2")
         await house.resolve(first)
         await house.look()
@@ -124,6 +124,18 @@ async def test_what_fires_is_told_again_every_minute_and_leaves_no_row(tmp_path:
         assert after["fingerprint"] == before["fingerprint"]
         assert after["endsAt"] > before["endsAt"]
         assert [message.reason for message in await house.store.outbox(limit=10, before=None)] == ["new"]
+
+
+async def test_an_alert_of_a_device_whose_clock_is_ahead_is_taken_too(tmp_path: Path) -> None:
+    """Alertmanager refuses what ends before it starts."""
+    now_ms = time.time_ns() // 1_000_000
+    async with alertmanager(tmp_path) as running, opened_house(tmp_path, telling(running.url), now_ms) as house:
+        alert = await house.engine.fire(now_ms + 5 * MINUTE_MS - 1, "1")
+        await house.look()
+        assert [found["labels"]["subject"] for found in await running.alerts()] == ["1"]
+        await house.engine.resolve(now_ms + 5 * MINUTE_MS, alert)
+        await house.look()
+        assert {message.state for message in await house.store.outbox(limit=10, before=None)} == {"sent"}
 
 
 async def test_all_alerts_go_in_one_request(tmp_path: Path) -> None:

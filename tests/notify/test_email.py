@@ -91,9 +91,9 @@ async def test_a_mail_has_both_parts_with_the_interval_the_part_the_bar_and_one_
         assert message["Subject"] == "[WARNING] Nozzle due: Praxis am Markt (c-1), d-n-1"
         assert message.get_content_type() == "multipart/alternative"
         for text in (part(message, "plain"), part(message, "html")):
-            assert "34 (21 to 52) sessions left, 9 (6 to 15) days, replace by 2025-10-15" in text
+            assert "34 (21 to 52) sessions left, 9 (6 to 15) days left, replace by 2025-10-15" in text
             assert text.count("https://silverpoint.example.org/act?alert=") <= 2
-            assert "87% of the limit" in text
+            assert "87 % of the limit" in text
             assert "11:00 CEST" in text
         assert "#################..." in part(message, "plain")
 

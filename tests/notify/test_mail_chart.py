@@ -95,8 +95,8 @@ async def test_the_mail_shows_the_wear_as_a_picture_of_its_own(tmp_path: Path, s
     cid = str(picture["Content-ID"]).strip("<>")
     assert f'src="cid:{cid}"' in part(message, "html")
     assert "http" not in part(message, "html").replace("https://silverpoint.example.org", "")
-    for text in (part(message, "plain"), part(message, "html")):
-        assert "87% of the limit; at the limit in 5 (3 to 9) days" in text
+    assert "87 % of the limit; 5 (3 to 9) days left" in part(message, "html")
+    assert "] 87 % of the limit" in part(message, "plain")
     for one in message.walk():
         assert "Bcc" not in one
     assert "<script" not in part(message, "html")
@@ -108,7 +108,7 @@ async def test_a_picture_that_cannot_be_drawn_holds_no_mail(tmp_path: Path, serv
         assert house.events.registry.get_sample_value("silverpoint_mail_pictures_failed_total") == 1
     assert not [one for one in message.walk() if one.get_content_type() == "image/png"]
     assert 'role="img"' in part(message, "html")
-    assert "] 87% of the limit" in part(message, "plain")
+    assert "] 87 % of the limit" in part(message, "plain")
 
 
 async def test_a_mail_about_no_nozzle_has_no_picture(tmp_path: Path, server: Server) -> None:

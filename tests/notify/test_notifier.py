@@ -33,7 +33,7 @@ async def test_a_message_says_what_where_how_urgent_and_where_to_act(tmp_path: P
         assert message["reason"] == "new"
         assert message["subject"] == "[WARNING] Nozzle due: Praxis am Markt (c-1), North, d-n-1"
         (item,) = message["firing"]
-        assert item["urgency"] == "warning, wear 87% of the limit; no forecast yet"
+        assert item["urgency"] == "warning, wear 87 % of the limit; no forecast yet"
         (alert,) = house.engine.firing()
         assert message["link"] == f"https://silverpoint.example.org/act?alert={alert.alert_id}"
 

@@ -179,8 +179,27 @@ async def test_a_digest_is_one_mail_a_day_for_what_can_wait(tmp_path: Path) -> N
             await house.pass_time(12 * HOUR_MS, 10 * MINUTE_MS)
             assert told(box) == ["[WARNING] Mains lost: c-2, South, d-3"]
             await house.pass_time(12 * HOUR_MS, 10 * MINUTE_MS)
-            assert told(box)[1:] == ["[WARNING] Nozzle due and 1 more: 2 clinics"]
+            assert told(box)[1:] == ["[WARNING] 2 × Nozzle due: 2 clinics"]
             assert house.clock.now_ms() > at("2026-07-08T08:30")
+    finally:
+        server.stop()
+
+
+async def test_an_outage_at_night_takes_no_wear_along_and_comes_before_it_in_the_morning(tmp_path: Path) -> None:
+    box = Postbox()
+    server = Controller(box, hostname="127.0.0.1", port=free_port())
+    server.start()
+    receiver = ReceiverConfig.model_validate({"name": "x", **MAIL})
+    config = NotifyConfig(smtp_url=SecretStr(f"smtp://127.0.0.1:{server.port}"), receivers=(receiver,))
+    try:
+        async with opened_house(tmp_path, config, NIGHT) as house:
+            await house.registry.save([*CLINICS.values()])
+            await house.fire("1", rule="nozzle_worn_out", severity="critical", clinic_id="c-1", value=1.0)
+            await house.fire("2", rule="mains_lost", clinic_id="c-1")
+            await house.pass_time(HOUR_MS, 10 * MINUTE_MS)
+            assert [line.split(":")[0] for line in told(box)] == ["[WARNING] Mains lost"]
+            await house.pass_time(12 * HOUR_MS, 10 * MINUTE_MS)
+            assert [line.split(":")[0] for line in told(box)] == ["[WARNING] Mains lost", "[CRITICAL] Nozzle worn out"]
     finally:
         server.stop()
 
@@ -196,8 +215,8 @@ def test_a_configuration_says_all_that_does_not_meet() -> None:
         )
     (error,) = caught.value.errors()
     assert error["msg"] == (
-        "Value error, receivers: two are called a; routes[0]: no receiver is called b;"
-        " routes[0]: no rotation is called night; routes[1]: names nobody; give receivers, users, roles or on_call"
+        "Value error, receivers: two are called a; routes 1: no receiver is called b;"
+        " routes 1: no rotation is called night; routes 2: names nobody; give receivers, users, roles or on_call"
     )
 
 

@@ -60,7 +60,7 @@ async def test_a_worn_nozzle_is_one_message_with_the_part_that_is_needed(tmp_pat
             await pass_time(site, notifier, 10)
         (message,) = hook.taken
         (item,) = message["firing"]
-        assert (item["rule"], item["part"]) == ("nozzle_worn_out", "fine-24 (lot L-7)")
+        assert (item["rule"], item["part"]) == ("nozzle_worn_out", "fine-24")
         await site.say(device.removed(4, "N-1"), device.fitted(4.1, "N-2"))
         await pass_time(site, notifier, 20)
         assert [item["rule"] for item in hook.taken[1]["resolved"]] == ["nozzle_worn_out"]

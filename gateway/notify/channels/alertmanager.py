@@ -11,7 +11,8 @@ from gateway.notify.channels.base import Envelope
 from gateway.notify.channels.web import Web
 from gateway.notify.notice import Item, Notice
 from gateway.notify.texts import one_line, where_line
-from gateway.notify.wording import TITLES, urgency_line
+from gateway.notify.urgency import urgency_line
+from gateway.notify.wording import TITLES
 
 PATH: Final = "/api/v2/alerts"
 _STANDS_MS: Final = 4 * 60_000
@@ -63,11 +64,13 @@ def _posted(item: Item, link: str, now_ms: int) -> dict[str, Any]:
         "urgency": urgency_line(item),
         "part": one_line(item.part),
     }
-    ends_ms = now_ms + _STANDS_MS if item.firing else max(item.ended_ms or now_ms, item.since_ms)
+    # It takes none that ends before it starts, and a device's clock may be ahead.
+    starts_ms = min(item.since_ms, now_ms)
+    ends_ms = now_ms + _STANDS_MS if item.firing else max(item.ended_ms or now_ms, starts_ms)
     return {
         "labels": {name: value for name, value in labels.items() if value},
         "annotations": {name: value for name, value in annotations.items() if value},
-        "startsAt": _time(item.since_ms),
+        "startsAt": _time(starts_ms),
         "endsAt": _time(ends_ms),
         "generatorURL": link,
     }

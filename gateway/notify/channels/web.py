@@ -50,8 +50,9 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         addresses = await _resolve(host, port)
         open_to = [address for address in addresses if self.allows(address)]
         if not open_to:
+            told = "" if addresses == [host] else f" {', '.join(addresses)},"
             raise RefusedAddressError(
-                f"{host} is {', '.join(addresses)}, an address on this side of the Internet:"
+                f"{host} is{told} an address on this side of the Internet:"
                 " list its network in notify.allow_private_networks if it is meant"
             )
         for address in open_to[:-1]:

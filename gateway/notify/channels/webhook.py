@@ -11,7 +11,8 @@ from gateway.errors import UndeliverableError
 from gateway.notify.channels.base import Envelope
 from gateway.notify.channels.web import Web
 from gateway.notify.texts import where_line
-from gateway.notify.wording import TITLES, plain, subject, urgency_line
+from gateway.notify.urgency import urgency_line
+from gateway.notify.wording import TITLES, plain, subject
 
 KEY_HEADER: Final = "Idempotency-Key"
 SIGNATURE_HEADER: Final = "Silverpoint-Signature"
