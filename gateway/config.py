@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from gateway.config_alerts import AlertsConfig, SeveralMistakesError
 from gateway.config_forecast import ForecastConfig
 from gateway.config_notify import NotifyConfig
+from gateway.config_pruning import judgeable
 from gateway.config_sections import (
     DEFAULT_CONFIG_FILE,
     BrokerConfig,
@@ -33,10 +34,12 @@ from gateway.config_sections import (
 from gateway.config_sources import SECRETS, Gathered, GatheredSource, Place, from_environment, from_file
 from gateway.config_work import WorkConfig
 from gateway.errors import ConfigError
+from schemas.alert import RULES
 
 _LEVEL_VARIABLE: Final = "SILVERPOINT_LOG"
 _LONGEST_VALUE: Final = 60
 _CHECKED_TOGETHER: Final = ("notify", "work")
+_MOST_LOOKS: Final = 4
 
 _TEXTS: Final[Mapping[str, str]] = {
     "int_parsing": "write a whole number",
@@ -108,36 +111,30 @@ def _build(sources: Sequence[Gathered]) -> Config:
 
 
 def _hidden_errors(errors: Sequence[ErrorDetails], sources: Sequence[Gathered]) -> list[ErrorDetails]:
-    """What pydantic did not come to say: checks between keys of a section that also has a mistake in one key.
-
-    Sections whose mistake is in a file or URL are left alone: without that key the check would accuse the others.
-    """
-    faulty: dict[str, set[str]] = {}
-    for error in errors:
-        if len(error["loc"]) > 1:
-            faulty.setdefault(str(error["loc"][0]), set()).add(str(error["loc"][1]))
-    pruned: dict[str, Any] = {}
-    for section, keys in faulty.items():
-        known = Config.model_fields.get(section)
-        if known is None or any(key == "url" or key.endswith("_file") for key in keys):
-            continue
-        merged = _merged(section, sources)
-        pruned[section] = {key: value for key, value in merged.items() if key not in keys}
-    # What is checked between these two can be said where neither has a mistake of its own.
-    if not {str(error["loc"][0]) for error in errors if error["loc"]} & set(_CHECKED_TOGETHER):
-        pruned |= {section: _merged(section, sources) for section in _CHECKED_TOGETHER}
-    try:
-        Config(**pruned)
-    except ValidationError as error:
-        told = [found["loc"] for found in errors]
-        return [found for found in error.errors() if len(found["loc"]) <= 1 and found["loc"] not in told]
-    return []
+    """What pydantic did not come to say: checks between keys where one of them, or one beside them, has a mistake."""
+    faulty = {str(error["loc"][0]) for error in errors if error["loc"]} & Config.model_fields.keys()
+    sections: dict[str, Any] = {name: _merged(name, sources) for name in {*faulty, *_CHECKED_TOGETHER}}
+    told = {(error["loc"], error["msg"]) for error in errors}
+    hidden: list[ErrorDetails] = []
+    found: Sequence[ErrorDetails] = errors
+    for _ in range(_MOST_LOOKS):
+        sections = judgeable(sections, found)
+        try:
+            Config(**sections)
+        except ValidationError as error:
+            found = error.errors()
+            hidden += [one for one in found if (one["loc"], one["msg"]) not in told]
+            told |= {(one["loc"], one["msg"]) for one in found}
+        else:
+            break
+    return hidden
 
 
 def _merged(section: str, sources: Sequence[Gathered]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for source in reversed(sources):
-        values |= source.values.get(section, {})
+        content = source.values.get(section, {})
+        values |= content if isinstance(content, dict) else {}
     return values
 
 
@@ -147,28 +144,52 @@ def _told(errors: Sequence[ErrorDetails], sources: Sequence[Gathered]) -> list[s
 
 def _tell(error: ErrorDetails, sources: Sequence[Gathered]) -> list[str]:
     place = tuple(str(part) for part in error["loc"][:2])
-    origins = [source.origins[part] for part in (place, place[:1]) for source in sources if part in source.origins]
-    origin = origins[0] if origins else "configuration"
     reason = error.get("ctx", {}).get("error")
     if isinstance(reason, SeveralMistakesError):
-        return [f"{origin}: {'.'.join(place)}.{mistake}" for mistake in reason.mistakes]
+        return [_several(mistake, place[0], sources) for mistake in reason.mistakes]
     if not place:
         return [str(reason)]
+    origin = _origin(tuple(str(part) for part in error["loc"][:3]), sources)
     return [f"{origin}: {'.'.join(place)}{_inside(error)}: {_what(error, place)}"]
 
 
+def _several(mistake: str, section: str, sources: Sequence[Gathered]) -> str:
+    """One of several mistakes, which begins with its key: `routes 2: ...`, `rules.battery_low: ...`."""
+    key, _, table = mistake.partition(":")[0].replace(".", " ").partition(" ")
+    inner = str(int(table) - 1) if table.isdecimal() else table
+    return f"{_origin((section, key, inner), sources)}: {section}.{mistake}"
+
+
+def _origin(place: Place, sources: Sequence[Gathered]) -> str:
+    """Where it was written, as near as is known."""
+    nearest = (place[:length] for length in range(len(place), 0, -1))
+    found = (source.origins[part] for part in nearest for source in sources if part in source.origins)
+    return next(found, "configuration")
+
+
 def _inside(error: ErrorDetails) -> str:
-    """Where in a key that holds tables, as `[0].channel`."""
+    """Where in a key that holds tables, as ` 1: channel`: people count from one."""
     if len(error["loc"]) == 3 and isinstance(error["input"], str | int | float):
         return ""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"][2:])
+    told, after_number = "", False
+    for part in error["loc"][2:]:
+        if isinstance(part, int):
+            told += f" {part + 1}"
+        elif part != "[key]":
+            told += f": {part}" if after_number else f".{part}"
+        after_number = isinstance(part, int)
+    return told
 
 
 def _what(error: ErrorDetails, place: Place) -> str:
     if error["type"] == "extra_forbidden":
         return _unknown(place) if len(error["loc"]) <= len(place) else "unknown key"
+    if error["loc"][-1] == "[key]":
+        return f"unknown rule{_nearest(str(error['input']), RULES)}"
     if error["type"] in ("model_type", "model_attributes_type", "dict_type"):
         return f"must be a section: write [{place[0]}]"
+    if error["type"] == "too_short" and isinstance(error["input"], list | tuple):
+        return f"name at least {error['ctx']['min_length']}"
     template = _TEXTS.get(error["type"])
     text = error["msg"] if template is None else template.format(**error.get("ctx", {}))
     value = error["input"]
@@ -183,10 +204,12 @@ def _unknown(place: Place) -> str:
         what, known = "unknown section", list(Config.model_fields)
     else:
         what, known = "unknown key", known_keys(place[0])
-    near = difflib.get_close_matches(place[-1], known, 1)
-    if near:
-        return f"{what}; did you mean {near[0]}?"
-    return f"{what}; known are {', '.join(known)}" if known else f"{what}; this section has none yet"
+    return f"{what}{_nearest(place[-1], known)}" if known else f"{what}; this section has none yet"
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
 
 
 def known_keys(section: str) -> list[str]:

@@ -261,14 +261,12 @@ class NotifyConfig(_Part):
         receivers = {receiver.name for receiver in self.receivers}
         rotations = {rotation.name for rotation in self.rotations}
         found: list[str] = []
-        for number, route in enumerate(self.routes):
+        for number, route in enumerate(self.routes, 1):
             for audience in (route, *route.escalate):
                 found += [
-                    f"routes[{number}]: no receiver is called {n}" for n in audience.receivers if n not in receivers
+                    f"routes {number}: no receiver is called {n}" for n in audience.receivers if n not in receivers
                 ]
-                found += [
-                    f"routes[{number}]: no rotation is called {n}" for n in audience.on_call if n not in rotations
-                ]
+                found += [f"routes {number}: no rotation is called {n}" for n in audience.on_call if n not in rotations]
                 if not (audience.receivers or audience.users or audience.roles or audience.on_call):
-                    found.append(f"routes[{number}]: names nobody; give receivers, users, roles or on_call")
+                    found.append(f"routes {number}: names nobody; give receivers, users, roles or on_call")
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,10 +26,11 @@ SECRETS: Final[tuple[tuple[str, str], ...]] = (
 
 _header = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]\s*(#.*)?$")
 _table = re.compile(r"\s*\[\[\s*([A-Za-z0-9_-]+)\s*\.\s*([A-Za-z0-9_-]+)\s*(?:\.[^\]]*)?\]\]")
+_inner = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\.\s*([A-Za-z0-9_-]+)\s*\.\s*([A-Za-z0-9_-]+)\s*\]")
 _key = re.compile(r"\s*(?:([A-Za-z0-9_-]+)\s*\.\s*)?([A-Za-z0-9_-]+)\s*=")
 
 Place: TypeAlias = tuple[str, ...]
-"""(section,) or (section, key)"""
+"""(section,), (section, key), or (section, key, name or number of a table)"""
 
 
 @dataclass(slots=True)
@@ -73,6 +75,7 @@ def from_file(path: Path) -> Gathered:
         gathered.origins[section,] = _at_line(path, lines.get((section,)))
         for key in content if isinstance(content, dict) else ():
             gathered.origins[section, key] = _at_line(path, lines.get((section, key), lines.get((section,))))
+    gathered.origins |= {place: _at_line(path, line) for place, line in lines.items() if len(place) == 3}
     _read_secret_files(gathered)
     return gathered
 
@@ -97,10 +100,18 @@ def from_environment(environ: Mapping[str, str]) -> Gathered:
 def _lines(text: str) -> dict[Place, int]:
     """Where sections and keys stand in the file, as far as they are written one to a line."""
     found: dict[Place, int] = {}
+    seen: Counter[Place] = Counter()
     section = ""
     for number, line in enumerate(text.splitlines(), start=1):
-        if table := _table.match(line):
+        if inner := _inner.match(line):
+            found.setdefault((inner[1], inner[2], inner[3]), number)
+            found.setdefault((inner[1], inner[2]), number)
+            section = f"{inner[1]}.{inner[2]}"
+        elif table := _table.match(line):
             found.setdefault((table[1], table[2]), number)
+            if table[0].count(".") == 1:
+                found[table[1], table[2], str(seen[table[1], table[2]])] = number
+                seen[table[1], table[2]] += 1
             section = f"{table[1]}.{table[2]}"  # its keys are not the section's
         elif header := _header.match(line):
             section = header[1]

@@ -73,8 +73,9 @@ hold_s = -1
 """,
         )
     told = "\n".join(caught.value.mistakes)
-    assert len(caught.value.mistakes) == 4
-    for part in ("battery_lo", "treshold", "'info', 'warning' or 'critical'", "hold_s: must be at least 0"):
+    parts = ("battery_lo", "treshold", "'info', 'warning' or 'critical'", "hold_s: must be at least 0", "say where it")
+    assert len(caught.value.mistakes) == len(parts)
+    for part in parts:
         assert part in told, told
 
 
@@ -112,3 +113,83 @@ def test_each_contradiction_has_a_line_of_its_own_all_at_once(tmp_path: Path) ->
     ]
     told = caught.value.mistakes
     assert [key for key in keys if sum(key in line for line in told) == 1] == keys, told
+
+
+HIDDEN = """\
+[alerts]
+due_wear = 1.5
+[alerts.rules.battery_lo]
+threshold = 0.3
+[alerts.rules.battery_low]
+critical = 0.5
+[alerts.rules.mains_lost]
+threshold = 1
+[[alerts.overrides]]
+rule = "mains_lost"
+hold_s = -1
+[[alerts.overrides]]
+rule = "depth_out_of_range"
+clinic = "C-1"
+low = 3.0
+[[alerts.overrides]]
+rule = "battery_degraded"
+clinic = "C-1"
+severity = "bad"
+critical = 0.9
+[notify]
+smtp_url = "bogus"
+[[notify.receivers]]
+name = "service"
+channel = "email"
+to = ["service@example.org"]
+[[notify.receivers]]
+name = "hook"
+channel = "webhook"
+url = "https://hooks.example.org"
+secret = "short"
+[[notify.routes]]
+receivers = ["service", "hook", "nobody"]
+[[notify.routes]]
+clinics = ["a b"]
+[work]
+claim_escalate_receivers = ["hook", "nobody"]
+"""
+
+
+def test_a_faulty_table_hides_no_mistake_beside_it_and_accuses_nothing_that_is_right(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, HIDDEN)
+    told = sorted(caught.value.mistakes)
+    begins = sorted(
+        f"{tmp_path / 'silverpoint.toml'} line {rest}"
+        for rest in (
+            "2: alerts.due_wear: must be below 1",
+            "3: alerts.rules.battery_lo: unknown rule; did you mean battery_low?",
+            "5: alerts.rules.battery_low: critical must be at most the threshold",
+            "7: alerts.rules.mains_lost: mains_lost has no threshold",
+            "9: alerts.overrides 1: hold_s: must be at least 0",
+            "9: alerts.overrides 1: say where it counts",
+            "12: alerts.overrides 2: low must be below threshold",
+            "16: alerts.overrides 3: severity: write one of",
+            "16: alerts.overrides 3: critical must be at most the threshold",
+            "22: notify.smtp_url: write smtp://",
+            "27: notify.receivers 2: secret: must have at least 16 characters",
+            "32: notify.routes 1: no receiver is called nobody",
+            "34: notify.routes 2: clinics 1: letters, digits",
+            "34: notify.routes 2: names nobody",
+        )
+    )
+    begins.append("work.claim_escalate_receivers: no mail, Apprise or webhook receiver of [notify]: nobody")
+    assert len(told) == len(begins), told
+    assert all(line.startswith(begin) for line, begin in zip(told, begins, strict=True)), told
+
+
+def test_tables_in_a_variable_hide_no_mistake_either() -> None:
+    environ = {
+        "SILVERPOINT_ALERTS__OVERRIDES": '[{"rule":"mains_lost"},{"rule": "battery_low", "clinic": "C", "critical": 1}]'
+    }
+    with pytest.raises(ConfigError) as caught:
+        load_config(None, environ)
+    first, second = caught.value.mistakes
+    assert first.startswith("SILVERPOINT_ALERTS__OVERRIDES: alerts.overrides 1: say where it counts")
+    assert second.startswith("SILVERPOINT_ALERTS__OVERRIDES: alerts.overrides 2: critical must be at most")

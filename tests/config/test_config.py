@@ -146,7 +146,7 @@ def test_a_check_between_keys_is_told_beside_a_mistake_in_another_key(tmp_path: 
     path = write(tmp_path, "[alerts]\ndue_wear = 0.2\nwear_hysteresis = 0.3\ndue_hold_s = -1\n")
     assert mistakes(path, {}) == [
         f"{path} line 4: alerts.due_hold_s: must be at least 0 (found '-1')",
-        f"{path} line 1: alerts.wear_hysteresis: must be below due_wear, or an alert could never clear",
+        f"{path} line 3: alerts.wear_hysteresis: must be below due_wear, or an alert could never clear",
     ]
 
 
@@ -212,5 +212,5 @@ def test_a_name_that_is_none_is_told_and_so_is_what_two_sections_say_together(tm
         "no mail, Apprise or webhook receiver of [notify]",
     ]
     path.write_text('[[notify.receivers]]\nname = "a b"\nchannel = "webhook"\nurl = "https://a.example"\n')
-    with pytest.raises(ConfigError, match=r"receivers\[0\]\.name: letters, digits"):
+    with pytest.raises(ConfigError, match=r"receivers 1: name: letters, digits"):
         load_config(path, {})
