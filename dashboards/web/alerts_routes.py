@@ -16,6 +16,7 @@ from dashboards.web.pages.rows import places_of
 from dashboards.web.parts import PartsPage, parts_stream
 from dashboards.web.render import Frame, page_response
 from dashboards.web.site import STREAM_HEADERS, Site
+from schemas.access import Viewer
 from schemas.views import AlertView, FleetChange
 
 _TOO_LATE: Final = "late"
@@ -67,9 +68,9 @@ class _AlertPages:
         return EventSourceResponse(parts_stream(site.source, viewer, page), headers=STREAM_HEADERS)
 
     async def acknowledge(self, request: Request, alert_id: int) -> Response:
-        viewer = await self.site.deps.poster_of(request)
-        if viewer is None:
-            return self.site.to_sign_in(request)
+        return await self.site.posted(request, lambda viewer: self._acknowledge(request, viewer, alert_id))
+
+    async def _acknowledge(self, request: Request, viewer: Viewer, alert_id: int) -> Response:
         after = (await request.form()).get("next")
         done = await self.site.deps.acts.acknowledge(viewer, alert_id)
         target = safe_next(after if isinstance(after, str) else None)

@@ -10,6 +10,8 @@ WORK_PATH: Final = "/work"
 PRODUCT_PATH: Final = "/product"
 REPORTS_PATH: Final = "/reports"
 ORDERS_PATH: Final = f"{WORK_PATH}/orders"
+ONCE_FIELD: Final = "once"
+"""The hidden field of a form by which a second sending of the same is known."""
 ACT_PATH: Final = "/act"
 """The one link to act: `?alert=` leads to what the alert asks for, `?clinic=` to what is to be done there."""
 

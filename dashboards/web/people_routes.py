@@ -53,10 +53,10 @@ class _PeoplePages:
         return await self._drawn(request, viewer, PeopleAsked(query.get("edit", ""), query.get("saved", "")), None)
 
     async def save(self, request: Request) -> Response:
+        return await self.site.posted(request, lambda viewer: self._save(request, viewer))
+
+    async def _save(self, request: Request, viewer: Viewer) -> Response:
         """A form with `new` adds somebody; one without changes whom it names."""
-        viewer = await self.site.deps.poster_of(request)
-        if viewer is None:
-            return self.site.to_sign_in(request)
         fields = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
         name, new = fields.get("name", "").strip(), "new" in fields
         mistakes = await self.site.deps.acts.save_person(viewer, name, fields, new=new)
@@ -66,9 +66,9 @@ class _PeoplePages:
         return await self._drawn(request, viewer, asked, PersonTried(fields, mistakes, new))
 
     async def take(self, request: Request) -> Response:
-        viewer = await self.site.deps.poster_of(request)
-        if viewer is None:
-            return self.site.to_sign_in(request)
+        return await self.site.posted(request, lambda viewer: self._take(request, viewer))
+
+    async def _take(self, request: Request, viewer: Viewer) -> Response:
         strings = strings_of(request)
         given = (await request.form()).get("file")
         if not isinstance(given, UploadFile) or not given.filename:

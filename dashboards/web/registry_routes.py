@@ -55,9 +55,9 @@ class _RegistryPages:
         return await self._drawn(request, viewer, read_address(request.query_params))
 
     async def save(self, request: Request, kind: str, entry_id: str) -> Response:
-        viewer = await self.site.deps.poster_of(request)
-        if viewer is None:
-            return self.site.to_sign_in(request)
+        return await self.site.posted(request, lambda viewer: self._save(request, viewer, kind, entry_id))
+
+    async def _save(self, request: Request, viewer: Viewer, kind: str, entry_id: str) -> Response:
         entry_kind = next((known for known in KINDS if known == kind), None)
         if entry_kind is None:
             return await self.site.missing(request, viewer)
@@ -70,9 +70,9 @@ class _RegistryPages:
         return await self._drawn(request, viewer, replace(asked, edit=entry_id), tried=Tried(fields, mistakes))
 
     async def take(self, request: Request) -> Response:
-        viewer = await self.site.deps.poster_of(request)
-        if viewer is None:
-            return self.site.to_sign_in(request)
+        return await self.site.posted(request, lambda viewer: self._take(request, viewer))
+
+    async def _take(self, request: Request, viewer: Viewer) -> Response:
         words = strings_of(request).pages.registry
         given = (await request.form()).get("file")
         if not isinstance(given, UploadFile) or not given.filename:

@@ -37,6 +37,8 @@ class Frame:
     nav: tuple[NavLink, ...]
     may: frozenset[PageAct]
     csrf: str
+    once: str
+    """New for each page: the key of its forms."""
     now_ms: int
 
 
@@ -92,6 +94,7 @@ class Templates:
             nav=frame.nav,
             may=frame.may,
             csrf=frame.csrf,
+            once=frame.once,
             page=page,
             age=age,
             scale=_SCALE,

@@ -44,9 +44,9 @@ class _SilencePages:
         return await self._drawn(request, viewer, read_address(request.query_params))
 
     async def add(self, request: Request) -> Response:
-        viewer = await self.site.deps.poster_of(request)
-        if viewer is None:
-            return self.site.to_sign_in(request)
+        return await self.site.posted(request, lambda viewer: self._add(request, viewer))
+
+    async def _add(self, request: Request, viewer: Viewer) -> Response:
         typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
         fields = {name: typed[name] for name in FIELDS if name in typed}
         mistakes = await self.site.deps.work.add_silence(viewer, fields)
@@ -55,9 +55,9 @@ class _SilencePages:
         return await self._drawn(request, viewer, SilencesAsked(fields=fields), mistakes)
 
     async def end(self, request: Request, silence_id: int) -> Response:
-        viewer = await self.site.deps.poster_of(request)
-        if viewer is None:
-            return self.site.to_sign_in(request)
+        return await self.site.posted(request, lambda viewer: self._end(request, viewer, silence_id))
+
+    async def _end(self, request: Request, viewer: Viewer, silence_id: int) -> Response:
         ended = await self.site.deps.work.end_silence(viewer, silence_id)
         return RedirectResponse(PATH if ended else f"{PATH}?{_SAID[1]}=1", status_code=303)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
@@ -33,9 +34,10 @@ class PageDependencies:
     """What the pages need of whoever serves them.
 
     `viewer_of` says who asks, None where nobody is signed in. `csrf_of` gives the token that forms must carry, None
-    where they need none; `poster_of` checks it, and raises where a form may come from another site. `now_ms` is the
-    time of day, UTC. The server answers `POST sign_in_path` (form fields `username, password, next`; on failure it
-    redirects to `sign_in_path?error=1`, when throttled `?error=throttled`) and `POST sign_out_path`.
+    where they need none; `poster_of` checks it, and raises where a form may come from another site. `once` does what a
+    form asks for, and answers the same form sent again as the first time. `now_ms` is the time of day, UTC. The server
+    answers `POST sign_in_path` (form fields `username, password, next`; on failure it redirects to
+    `sign_in_path?error=1`, when throttled `?error=throttled`) and `POST sign_out_path`.
     """
 
     reader: FleetReader
@@ -47,6 +49,7 @@ class PageDependencies:
     viewer_of: Callable[[Request], Awaitable[Viewer | None]]
     csrf_of: Callable[[Request], Awaitable[str | None]]
     poster_of: Callable[[Request], Awaitable[Viewer | None]]
+    once: Callable[[Request, Viewer, Callable[[], Awaitable[Response]]], Awaitable[Response]]
     now_ms: Callable[[], int]
     charts: ChartRenderer
     sign_in_path: str = "/login"
@@ -76,6 +79,13 @@ class Site:
             raise HTTPException(status_code=401)
         return viewer
 
+    async def posted(self, request: Request, act: Callable[[Viewer], Awaitable[Response]]) -> Response:
+        """Does what a form asks for, once however often it is sent; the way to the sign-in page for nobody."""
+        viewer = await self.deps.poster_of(request)
+        if viewer is None:
+            return self.to_sign_in(request)
+        return await self.deps.once(request, viewer, lambda: act(viewer))
+
     def to_sign_in(self, request: Request) -> Response:
         """The sign-in page, which leads back."""
         query = f"?{request.url.query}" if request.url.query else ""
@@ -92,6 +102,7 @@ class Site:
             nav=nav_of(may, here, strings.shell, viewer.role),
             may=may,
             csrf=await self.deps.csrf_of(request) or "",
+            once=secrets.token_urlsafe(12),
             now_ms=self.deps.now_ms(),
         )
 

@@ -27,6 +27,7 @@ from gateway.serve.api import (
 from gateway.serve.api.asking import documented_credentials
 from gateway.serve.calendar_feed import calendar_routes
 from gateway.serve.credentials import SIGN_IN_PATH, SIGN_OUT_PATH
+from gateway.serve.form_answers import FormAnswers
 from gateway.serve.headers import BodyLimitMiddleware, HeadersMiddleware, SecurityHeaders
 from gateway.serve.health import health_routes
 from gateway.serve.metrics import CONTENT_TYPE, Metrics
@@ -90,6 +91,7 @@ def _page_dependencies(services: Services, charts: ChartRenderer) -> PageDepende
         viewer_of=services.credentials.viewer_of,
         csrf_of=services.credentials.csrf_of,
         poster_of=services.credentials.poster_of,
+        once=FormAnswers(services.parts.store, services.parts.clock).once,
         charts=charts,
         now_ms=services.parts.clock.now_ms,
         sign_in_path=SIGN_IN_PATH,

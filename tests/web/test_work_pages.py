@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -147,6 +148,38 @@ async def test_an_order_offers_what_its_reader_may_do(tmp_path: Path) -> None:
         assert "damaged: bent &lt;b&gt;pin&lt;/b&gt;" in seen
         again = await kim.post(f"/api/v1/work-orders/{order}/claim", json={"reason": "worn"})
         assert again.status_code in (200, 403)
+
+
+async def test_a_form_sent_twice_acts_once_and_leads_to_the_same_place(tmp_path: Path) -> None:
+    async with working(tmp_path) as rig:
+        mara = await signed_in(rig, "mara", "manager")
+        page = (await mara.get(f"/silences?clinic={CLINICS[0]}")).text
+        hidden = {name: page.split(f'name="{name}" value="')[1].split('"')[0] for name in ("csrf", "once")}
+        form = {**hidden, "kind": "silence", "clinic": CLINICS[0], "lasts_h": "24"}
+        twice = await asyncio.gather(*(mara.post("/silences", data=form) for _ in range(2)))
+        again = await mara.post("/silences", data=form)
+        assert {answer.headers["location"] for answer in (*twice, again)} == {"/silences?done=1"}
+        assert len(await rig.store.silences(limit=5, before=None)) == 1
+        # The way back, and something else typed, is another act; and so is the same from a page that was opened anew.
+        assert (await mara.post("/silences", data={**form, "lasts_h": "48"})).status_code == 303
+        assert (await mara.post("/silences", data={**form, "once": "another-page"})).status_code == 303
+        assert len(await rig.store.silences(limit=5, before=None)) == 3
+        # What had a mistake did nothing, and is not remembered as done.
+        wrong = {**form, "once": "third", "lasts_h": "long"}
+        assert [(await mara.post("/silences", data=wrong)).status_code for _ in range(2)] == [422, 422]
+
+
+async def test_an_acknowledgement_sent_twice_is_one_line_of_the_audit_trail(tmp_path: Path) -> None:
+    async with working(tmp_path) as rig:
+        ada = await signed_in(rig, "ada", "admin")
+        page = (await ada.get("/alerts")).text
+        action = page.split('action="/alerts/')[1].split("/")[0]
+        hidden = {name: page.split(f'name="{name}" value="')[1].split('"')[0] for name in ("csrf", "once")}
+        form = {**hidden, "next": "/alerts"}
+        answers = [await ada.post(f"/alerts/{action}/acknowledge", data=form) for _ in range(2)]
+        assert [answer.headers["location"] for answer in answers] == ["/alerts", "/alerts"]
+        acts = [row["action"] for row in (await ada.get("/api/v1/audit")).json()["items"]]
+        assert acts.count("acknowledge_alert") == 1
 
 
 async def test_silences_are_made_from_a_form_shown_and_ended(tmp_path: Path) -> None:

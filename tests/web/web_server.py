@@ -75,6 +75,7 @@ def web_app(
         viewer_of=seen.viewer_of,
         csrf_of=seen.csrf_of,
         poster_of=seen.poster_of,
+        once=lambda _request, _viewer, do: do(),
         now_ms=lambda: NOW_MS,
         charts=CHARTS,
         beat_s=beat_s,
