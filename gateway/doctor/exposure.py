@@ -37,6 +37,12 @@ def judge_exposure(config: Config) -> Iterator[Finding]:
             "links in messages would lead to the listen address, which people may not reach",
             "set http.public_url to the address that people open",
         )
+    elif http.public_url is None and config.notify.receivers:
+        yield note(
+            _AREA,
+            f"links in messages lead to {http.listen}, which opens on this machine only",
+            "set http.public_url to the address that people open",
+        )
     if http.public_url is not None and http.public_url.startswith("http://") and outward:
         yield wrong(_AREA, "http.public_url is not HTTPS", "write https:// there, and have the address speak it")
     if behind_proxy and outward:

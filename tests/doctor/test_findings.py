@@ -118,9 +118,12 @@ def test_the_file_system_is_that_of_the_longest_mount_point(tmp_path: Path) -> N
 WEBHOOK = {"name": "hook", "channel": "webhook", "secret": SecretStr("sixteen-characters")}
 
 
-def notify(url: str) -> NotifyConfig:
-    receiver = {**WEBHOOK, "url": SecretStr(url)}
-    return NotifyConfig(receivers=(receiver,), routes=({"receivers": ("hook",)},), heartbeat_url=SecretStr(url))  # type: ignore[arg-type]
+def notify(url: str, *allowed: str) -> NotifyConfig:
+    receivers = (
+        {**WEBHOOK, "url": SecretStr(url)},
+        {"name": "chat", "channel": "apprise", "url": SecretStr("json://x")},
+    )
+    return NotifyConfig(receivers=receivers, heartbeat_url=SecretStr(url), allow_private_networks=allowed)  # type: ignore[arg-type]
 
 
 async def test_channels_are_reached_without_sending_anything() -> None:
@@ -133,11 +136,25 @@ async def test_channels_are_reached_without_sending_anything() -> None:
     server = await asyncio.start_server(listen, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server:
-        assert await examine_channels(notify(f"http://127.0.0.1:{port}/hook")) == []
+        assert await examine_channels(notify(f"http://127.0.0.1:{port}/hook", "127.0.0.1")) == []
     assert set(said) == {b""}
-    found = wrongs(await examine_channels(notify(f"http://127.0.0.1:{free_port()}/hook")))
+    found = wrongs(await examine_channels(notify(f"http://127.0.0.1:{free_port()}/hook", "127.0.0.1")))
     assert len(found) == 2
     assert "the receiver hook can't be reached" in found[0].what
+
+
+async def test_a_webhook_that_the_guard_would_refuse_is_told_before_an_alert_is_lost_by_it() -> None:
+    for url in (f"https://localhost:{free_port()}/hook", "https://169.254.169.254/hook"):
+        found = [finding for finding in wrongs(await examine_channels(notify(url))) if "hook" in finding.what]
+        assert len(found) == 1
+        assert "the receiver hook would get nothing" in found[0].what
+        assert "allow_private_networks" in found[0].change
+
+
+def test_one_way_to_people_is_told() -> None:
+    one = NotifyConfig.model_validate({"receivers": [{"name": "chat", "channel": "apprise", "url": "json://x"}]})
+    assert any("one way to people" in finding.what for finding in judge_channels(one))
+    assert not any("one way" in finding.what for finding in judge_channels(notify("https://hooks.example.org")))
 
 
 def test_channels_in_clear_text_and_none_at_all_are_told() -> None:
