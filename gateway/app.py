@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
-
-from pydantic import JsonValue
 
 from collectors.errors import CollectorError
 from collectors.mqtt import MqttCollector
@@ -21,7 +19,7 @@ from gateway.analytics.background import Background, background
 from gateway.analytics.clinic_needs import ClinicNeeds
 from gateway.clock import Clock, SystemClock
 from gateway.config import Config
-from gateway.errors import ConflictError, NotFoundError, SilverpointError, StoreUnavailableError
+from gateway.errors import SilverpointError, StoreUnavailableError
 from gateway.events import Events
 from gateway.export.archiver import Archiver
 from gateway.export.files import make_folder
@@ -29,11 +27,11 @@ from gateway.export.parquet import require_pyarrow
 from gateway.export.sample_archive import SampleArchive
 from gateway.forecasting.board import ForecastBook, Forecasts, NoForecasts
 from gateway.forecasting.online import ForecastKeeper
-from gateway.forgetting import forget_clinic
 from gateway.ingest.feed import CommitFeed
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.pipeline import Pipeline
 from gateway.ingest.registry import Registry
+from gateway.local_acts import FORGET, local_acts
 from gateway.lock import StoreLock
 from gateway.notify.advice import AdvicePublisher
 from gateway.notify.chaser import Claims
@@ -44,12 +42,10 @@ from gateway.notify.reach import RoutedReach
 from gateway.pausing import Pauses
 from gateway.pipeline_intake import PipelineIntake
 from gateway.self_watch import SelfWatch
-from gateway.serve.control import ControlServer, Dispatch, socket_path
-from gateway.serve.dispatch import dispatch
+from gateway.serve.control import ControlServer, socket_path
 from gateway.serve.http import create_app
 from gateway.serve.outlook import WaitingCosts
 from gateway.serve.reports.desk import ReportSettings
-from gateway.serve.roles import require
 from gateway.serve.server import HttpServer
 from gateway.serve.services import Parts, Services, WorkParts, build_services
 from gateway.session_listener import SessionListener
@@ -64,7 +60,6 @@ _TICK_MS: Final = 1_000
 _MAINTENANCE_REST_S: Final = 5.0
 _MAINTENANCE_PAUSE_S: Final = 0.05
 _DRAIN_WITHIN_S: Final = 6.0
-_FORGET: Final = "forget_clinic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +92,8 @@ class Gateway:
 
         Raises `SilverpointError` where it may not go on: another client has taken its place at the broker.
         """
-        dispatcher = _dispatcher(self.services, self.config, pauses)
-        control = ControlServer(socket_path(self.config.store.path), dispatcher, lasting={_FORGET})
+        dispatcher = local_acts(self.services, self.http.app, self.config, pauses)
+        control = ControlServer(socket_path(self.config.store.path), dispatcher, lasting={FORGET})
         await control.open()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -165,6 +160,26 @@ async def open_gateway(config: Config, clock: Clock, *, open_as: Viewer | None =
                 yield gateway
             finally:
                 await gateway.http.close()
+                gateway.charts.close()
+                gateway.services.reports.close()
+        finally:
+            await store.close()
+
+
+@asynccontextmanager
+async def open_quietly(config: Config, clock: Clock) -> AsyncIterator[Gateway]:
+    """What a command acts on where no gateway runs: everything wired and restored, nothing that listens or connects.
+
+    Raises AlreadyRunningError, StoreError.
+    """
+    with StoreLock(config.store.path):
+        store = await open_store(config.store.url, _retention(config))
+        try:
+            gateway = await _wire(config, clock, store, None)
+            try:
+                yield gateway
+            finally:
+                await gateway.notifier.close()
                 gateway.charts.close()
                 gateway.services.reports.close()
         finally:
@@ -433,29 +448,6 @@ class _Readiness:
 
     def commit_fault(self) -> str | None:
         return self._pipeline.commit_fault
-
-
-def _dispatcher(services: Services, config: Config, pauses: Pauses | None) -> Dispatch:
-    async def act(name: str, args: Mapping[str, JsonValue], actor: Viewer) -> dict[str, JsonValue]:
-        if name == _FORGET:
-            return await _forget(services, config, pauses, args, actor)
-        return await dispatch(services.actions, name, args, actor, services.product)
-
-    return act
-
-
-async def _forget(
-    services: Services, config: Config, pauses: Pauses | None, args: Mapping[str, JsonValue], actor: Viewer
-) -> dict[str, JsonValue]:
-    """Pauses to forget a clinic. Raises ForbiddenError, NotFoundError, ConflictError."""
-    require(actor, _FORGET)
-    clinic_id = args.get("clinic_id")
-    if not isinstance(clinic_id, str) or not await services.parts.store.knows_clinic(clinic_id):
-        raise NotFoundError(f"nothing is known of a clinic {clinic_id}")
-    if pauses is None:
-        raise ConflictError("the demo's fleet would tell of it again: forget clinics of a real gateway")
-    forgotten = await pauses.ask(lambda: forget_clinic(config, clinic_id, actor.name))
-    return {"devices": [*forgotten.devices], "names_kept": forgotten.names_kept, "rows": forgotten.rows}
 
 
 async def _maintain(store: MaintenanceStore, clock: Clock, events: Events) -> None:

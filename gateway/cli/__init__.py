@@ -12,6 +12,7 @@ import typer
 
 from collectors.errors import CollectorError
 from gateway.cli.access import token, user
+from gateway.cli.alert import alert
 from gateway.cli.backtest import backtest
 from gateway.cli.clinic import clinic
 from gateway.cli.common import unwrapped
@@ -20,7 +21,9 @@ from gateway.cli.device import device
 from gateway.cli.doctor import doctor
 from gateway.cli.export import export
 from gateway.cli.forecast import forecast
+from gateway.cli.ledger import lot, swap
 from gateway.cli.notify import notify
+from gateway.cli.order import order
 from gateway.cli.quarantine import quarantine
 from gateway.cli.registry import registry
 from gateway.cli.rehearse import rehearse
@@ -28,8 +31,10 @@ from gateway.cli.replay import replay
 from gateway.cli.report import report
 from gateway.cli.run import run
 from gateway.cli.schema import schema
+from gateway.cli.silence import silence
 from gateway.cli.simulate import simulate
 from gateway.cli.store import store
+from gateway.cli.supply import spare, visits
 from gateway.cli.usage import ThoroughCommand, UsageError, usage_line
 from gateway.cli.validate import validate
 from gateway.errors import ConfigError, InvalidInputError, SilverpointError
@@ -46,9 +51,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, run, simulate, validate, replay, rehearse, report, forecast, backtest, export, schema, doctor):
+for command in (
+    demo, run, simulate, validate, replay, rehearse, report, forecast, backtest, export, schema, doctor, visits, swap,
+):  # fmt: skip
     app.command(cls=ThoroughCommand, help=unwrapped(command.__doc__))(command)
 for name, commands in (
+    ("alert", alert),
+    ("silence", silence),
+    ("order", order),
+    ("spare", spare),
+    ("lot", lot),
     ("registry", registry),
     ("quarantine", quarantine),
     ("notify", notify),

@@ -21,11 +21,12 @@ from gateway.ingest.registry import Registry
 from gateway.lock import StoreLock
 from gateway.notify.reach import RoutedReach
 from gateway.pipeline_intake import PipelineIntake
-from gateway.serve.access import Access
+from gateway.serve.access import LOCAL, Access
 from gateway.serve.actions import Actions
 from gateway.serve.board import StoredAlerts
 from gateway.serve.control import call, socket_path
 from gateway.serve.dispatch import dispatch
+from gateway.serve.local_api import API, ask
 from gateway.serve.passwords import Passwords
 from gateway.serve.pseudonyms import KEPT_UNDER, Pseudonyms
 from gateway.serve.sight import Sight
@@ -75,7 +76,29 @@ def retention(config: Config) -> Retention:
     return Retention(kept.samples_days, kept.sessions_days, kept.quarantine_days, archived=kept.archive_dir is not None)
 
 
+async def ask_api(
+    config: Config,
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, str | None] | None = None,
+    body: Mapping[str, JsonValue] | None = None,
+    key: str | None = None,
+) -> dict[str, JsonValue]:
+    """Asks the API on behalf of whoever runs the command. Raises as `act` does."""
+    asked: dict[str, JsonValue] = {"method": method, "path": path, "key": key}
+    asked["query"] = {name: value for name, value in (query or {}).items() if value is not None}
+    if body is not None:
+        asked["body"] = dict(body)
+    return await act(config, API, asked)
+
+
 async def _act_on_store(config: Config, action: str, args: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    if action == API:
+        from gateway.app import open_quietly
+
+        async with open_quietly(config, SystemClock()) as gateway:
+            return await ask(gateway.http.app, args, LOCAL)
     async with locked_store(config) as store:
         return await dispatch(await _actions(config, store), action, args)
 

@@ -19,6 +19,8 @@ SIGN_IN_PATH: Final = "/login"
 SIGN_OUT_PATH: Final = "/logout"
 CSRF_HEADER: Final = "X-CSRF-Token"
 CSRF_FIELD: Final = "csrf"
+ASKED_LOCALLY: Final = "silverpoint.asked_locally"
+"""Where a request made in this process, not come over a socket, says on whose behalf: nothing from outside sets it."""
 
 _COOKIE: Final = "silverpoint_session"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -48,6 +50,9 @@ class Credentials:
 
     async def asker_of(self, request: Request) -> Asker | None:
         """Who asks; None where no credential, or none that is known, came along."""
+        local = request.scope.get(ASKED_LOCALLY)
+        if isinstance(local, Viewer):
+            return Asker(local, None)
         authorization = request.headers.get("authorization")
         if authorization is not None:
             scheme, _, token = authorization.partition(" ")

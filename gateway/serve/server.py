@@ -61,6 +61,11 @@ class HttpServer:
         self._sockets = _listening(address.host, address.port if port is None else port)
 
     @property
+    def app(self) -> FastAPI:
+        """What it serves."""
+        return self._app
+
+    @property
     def url(self) -> str:
         """Where a browser on this machine finds it, once it is open."""
         address = self._http.address
