@@ -89,7 +89,8 @@ def gateway_message_dead(dead: int, now_ms: int, rules: Rules) -> Finding:
     """Messages were given up within a day: whoever they were for does not know."""
     settings = rules.rule("gateway_message_dead")
     verdict: Verdict = "true" if dead >= (settings.threshold or 0.0) else "false"
-    summary = f"{dead} messages could not be delivered within a day: see which, and mend their receivers"
+    what = "A message" if dead == 1 else f"{dead} messages"
+    summary = f"{what} could not be delivered within a day: see which, and mend the receiver"
     return Finding(
         "gateway_message_dead",
         GATEWAY,

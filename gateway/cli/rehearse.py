@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from pydantic import JsonValue
 
 from gateway.cli.common import ConfigOption, as_line, configured, run_async
 from gateway.errors import InvalidInputError
+
+_MOST_SHOWN: Final = 20
+"""The answer names so many."""
+_NOBODY: Final = "reached: nobody, by the routes in force"
+_SUBJECTS: Final = (("nozzle_", "nozzle"), ("clinic_", "clinic"), ("gateway_", "gateway"))
 
 
 def rehearse(
@@ -32,7 +37,7 @@ def rehearse(
     if as_json:
         typer.echo(as_line(done))
         return
-    for line in _lines(done):
+    for line in _lines(done, changed=bool(changes)):
         typer.echo(line)
 
 
@@ -43,21 +48,23 @@ def _pairs(changes: list[str]) -> dict[str, Any]:
     return {key.strip(): value.strip() for key, _, value in (text.partition("=") for text in changes)}
 
 
-def _lines(done: dict[str, Any]) -> list[str]:
+def _lines(done: dict[str, Any], *, changed: bool) -> list[str]:
     through = (
-        f"{done['readings']} readings of {done['devices']} devices"
+        f"{_number(done['readings'], 'reading')} of {_number(done['devices'], 'device')}"
         if done["evidence"] == "readings"
         else "what it goes by is not kept; this is by the record of its alerts"
     )
-    found = [
-        f"{done['rule']}: {through}",
-        _tally("as it is set", done["now"]),
-        _tally("as changed", done["changed"]),
-    ]
+    found = [f"{done['rule']}: {through}", _tally("as it is set", done["now"], done["rule"])]
+    if not changed:
+        return [*found, *_reached_now(done["reached_now"], fired=done["now"]["fired"])]
+    found.append(_tally("as changed", done["changed"], done["rule"]))
     for key, what in (("only_now", "only as it is set"), ("only_changed", "only as changed")):
         if done[key]:
-            found.append(f"{what}: {', '.join(done[key])}")
+            more = ", …" if len(done[key]) >= _MOST_SHOWN else ""
+            found.append(f"{what}: {', '.join(done[key])}{more}")
     found += _reached(done["reached_now"], done["reached_changed"])
+    if (done["now"]["fired"] or done["changed"]["fired"]) and not (done["reached_now"] or done["reached_changed"]):
+        found.append(_NOBODY)
     return found
 
 
@@ -67,13 +74,32 @@ def _reached(now: list[dict[str, Any]], changed: list[dict[str, Any]]) -> list[s
     after = {one["receiver"]: one["alerts"] for one in changed}
     names = sorted(before.keys() | after.keys())
     if not names:
-        return ["reached: nobody, by the routes in force"]
+        return []
     told = (f"{name} {before.get(name, 0)} -> {after.get(name, 0)}" for name in names)
     return [f"reached, as it is set -> as changed, if nobody acknowledges: {', '.join(told)}"]
 
 
-def _tally(what: str, tally: dict[str, Any]) -> str:
+def _reached_now(now: list[dict[str, Any]], *, fired: int) -> list[str]:
+    if not now:
+        return [_NOBODY] if fired else []
+    told = ", ".join(f"{one['receiver']} {one['alerts']}" for one in now)
+    return [f"reached, if nobody acknowledges: {told}"]
+
+
+def _tally(what: str, tally: dict[str, Any], rule: str) -> str:
+    if not tally["fired"]:
+        return f"{what}: never fired"
+    subject = next((name for prefix, name in _SUBJECTS if rule.startswith(prefix)), "device")
+    flapped = f", flapped {_times(tally['flapped'])} on {tally['flapping_subjects']}" if tally["flapped"] else ""
     return (
-        f"{what}: fired {tally['fired']} times on {tally['subjects']} subjects in {tally['clinics']} clinics, flapped "
-        f"{tally['flapped']} times on {tally['flapping_subjects']}, {tally['firing_now']} would fire now"
+        f"{what}: fired {_times(tally['fired'])} on {_number(tally['subjects'], subject)} in "
+        f"{_number(tally['clinics'], 'clinic')}{flapped}; {tally['firing_now'] or 'none'} would fire now"
     )
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

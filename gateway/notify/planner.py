@@ -304,11 +304,10 @@ class _Deciding:
         return _Outcome(group, message, reason, None)
 
     def _allowed_ms(self, receiver: Receiver, alert: Alert) -> int:
-        allowed_ms = self._situation.routing.allowed_ms(receiver, alert, self._now_ms)
         if self._group.group_key == DIGEST and receiver.digest_at is not None:
-            since_ms = self._group.last_sent_ms
-            return max(allowed_ms, self._digest_ms(receiver, receiver.digest_at, alert, since_ms))
-        return allowed_ms
+            # Whoever chose the hour reads then, whichever clinics are open.
+            return self._digest_ms(receiver, receiver.digest_at, alert, self._group.last_sent_ms)
+        return self._situation.routing.allowed_ms(receiver, alert, self._now_ms)
 
     def _allowed_to_repeat_ms(self, receiver: Receiver, alert: Alert) -> int:
         """Hours are dear to work out for every standing alert, and not asked for before a repetition is due."""

@@ -25,9 +25,9 @@ def test_a_changed_rule_is_held_against_the_one_that_is(silverpoint: Command, tm
     done = silverpoint("rehearse", "--rule", "battery_low", "--set", "threshold=0.3", "--since", "2025-01-01T00:00:00Z")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
-        "battery_low: 6 readings of 1 devices",
-        "as it is set: fired 0 times on 0 subjects in 0 clinics, flapped 0 times on 0, 0 would fire now",
-        "as changed: fired 1 times on 1 subjects in 1 clinics, flapped 0 times on 0, 1 would fire now",
+        "battery_low: 6 readings of 1 device",
+        "as it is set: never fired",
+        "as changed: fired once on 1 device in 1 clinic; 1 would fire now",
         "only as changed: d-1",
         "reached, as it is set -> as changed, if nobody acknowledges: ops 0 -> 1",
     ]

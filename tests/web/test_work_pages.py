@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,7 @@ from dashboards.web.pages.work import WorkAsked, contact_link, read_address, wri
 from dashboards.web.strings import ENGLISH
 from gateway.serve.access import LOCAL
 from gateway.serve.work_shapes import ClaimBody
+from gateway.store.service_rows import AlertChange
 from schemas.access import Role, Scope, Viewer
 from schemas.work_views import OrdersAsked
 from tests.serve.rig import CLINICS, PASSWORD, Rig
@@ -105,6 +107,15 @@ async def test_the_link_of_a_message_leads_to_what_is_to_be_done(tmp_path: Path)
         assert (await kim.get(worn)).headers["location"] == f"/work/orders/{order_id(rig, 'n-one')}"
         assert (await kim.get(f"/act?clinic={CLINICS[0]}")).headers["location"] == f"/work?clinic={CLINICS[0]}"
         assert (await vera.get(worn)).headers["location"].startswith("/alerts")
+        ada = await signed_in(rig, "ada", "admin")
+        worn_alert = next(one for one in await rig.store.alerts(limit=10, before=None) if one.subject == "n-one")
+        told = replace(
+            worn_alert, alert_id=0, rule="gateway_message_dead", subject="gateway", clinic_id="", device_id=None
+        )
+        (dead,) = await rig.store.apply_alerts([AlertChange(told, None, 1, "fired")], 0)
+        of_gateway = f"/act?alert={dead.alert_id}"
+        assert (await ada.get(of_gateway)).headers["location"] == "/operator#operator-outbox"
+        assert (await kim.get(of_gateway)).headers["location"] == "/alerts"
         for odd in ("/act", "/act?alert=999", "/act?alert=x", "/act?clinic=//evil.example"):
             assert (await kim.get(odd)).headers["location"] == "/work"
         assert (await rig.client().get(worn)).headers["location"] == f"/login?next=%2Fact%3Falert%3D{alerts['n-one']}"
