@@ -116,8 +116,8 @@ class _OrderPages:
         return EventSourceResponse(parts_stream(site.source, viewer, page), headers=STREAM_HEADERS)
 
     async def act(self, request: Request) -> Response:
-        """Where a person who got a message can act: on its order, on its clinic's work, on the gateway, or on its
-        alerts."""
+        """Where a person who got a message can act: on its order, at its device or clinic, on a clinic's work, or on
+        the gateway."""
         viewer = await self.site.entering(request)
         if isinstance(viewer, Response):
             return viewer
@@ -131,7 +131,9 @@ class _OrderPages:
         order_id = self.site.deps.work.order_for(viewer, alert) if alert is not None else None
         if order_id is not None:
             return RedirectResponse(f"{PATH}/{order_id}", status_code=303)
-        return _to(WORK_PATH, clinic)
+        if alert is None:
+            return _to(WORK_PATH, clinic)
+        return RedirectResponse(_place_of(alert), status_code=303)
 
     async def _page(self, order: OrderDetail, frame: Frame) -> OrderPage:
         deps, viewer = self.site.deps, frame.viewer
@@ -161,6 +163,13 @@ class _OrderPages:
 
     def _name(self, device_id: str) -> str:
         return self.site.deps.work.whereabouts(device_id).label or device_id
+
+
+def _place_of(alert: AlertView) -> str:
+    """Where an alert that has no order shows, with what else is the matter there."""
+    if alert.device_id is not None:
+        return f"/devices/{alert.device_id}#device-alerts"
+    return f"/clinics/{alert.clinic_id}#clinic-alerts"
 
 
 def _to(path: str, clinic_id: str) -> Response:

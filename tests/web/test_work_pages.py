@@ -112,6 +112,15 @@ async def test_the_link_of_a_message_leads_to_what_is_to_be_done(tmp_path: Path)
         told = replace(
             worn_alert, alert_id=0, rule="gateway_message_dead", subject="gateway", clinic_id="", device_id=None
         )
+        lost = replace(worn_alert, alert_id=0, rule="mains_lost", subject=worn_alert.device_id or "")
+        dark = replace(lost, rule="clinic_mains_lost", subject=lost.clinic_id, device_id=None)
+        for alert, place in ((lost, f"/devices/{lost.device_id}"), (dark, f"/clinics/{lost.clinic_id}")):
+            (fired,) = await rig.store.apply_alerts([AlertChange(alert, None, 1, "fired")], 0)
+            where = (await kim.get(f"/act?alert={fired.alert_id}")).headers["location"]
+            assert where.startswith(f"{place}#")
+            shown = await kim.get(where)
+            assert shown.status_code == 200
+            assert f'id="{where.partition("#")[2]}"' in shown.text
         (dead,) = await rig.store.apply_alerts([AlertChange(told, None, 1, "fired")], 0)
         of_gateway = f"/act?alert={dead.alert_id}"
         assert (await ada.get(of_gateway)).headers["location"] == "/operator#operator-outbox"
