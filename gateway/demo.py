@@ -20,16 +20,23 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from collectors.simulator.settings import SimulatorSettings
 from gateway.app import Gateway, open_gateway
 from gateway.clock import SystemClock
-from gateway.config import BrokerConfig, Config, HttpConfig, ListenAddress, StoreConfig
+from gateway.config import BrokerConfig, Config, HttpConfig, ListenAddress, RetentionConfig, StoreConfig
 from gateway.demo_broker import DemoBroker, demo_broker
 from gateway.demo_fleet import DemoFleet
 from gateway.errors import ListenError, SilverpointError
 from schemas.access import ROLES, Role, Scope, Viewer
 
-HISTORY_DAYS: Final = 42
+HISTORY_DAYS: Final = 270
+"""So that the last calendar quarter that has settled, over a hundred days ago at worst, has lives to tell of."""
+DENSE_DAYS: Final = 14
+"""So long readings are as dense as a real device's; before that they are few, so that the history is soon in."""
 DEFAULT_LISTEN: Final = ListenAddress("127.0.0.1", 8080)
 
 _DAY_MS: Final = 86_400_000
+_DAYS_AHEAD: Final = 30
+"""So long a demo may run before its oldest readings go."""
+_DENSE_WEIGHT: Final = 12
+"""A dense day takes so many times as long to take in as a sparse one."""
 _LIVE_INTERVAL_MS: Final = 5_000
 """Dense beside a real device's, so that one sees the page live."""
 _STORE_NAME: Final = "silverpoint.db"
@@ -66,6 +73,7 @@ async def _run(gateway: Gateway, broker: DemoBroker, devices: int, stop: asyncio
     settings = SimulatorSettings(
         start_ms=now_ms - HISTORY_DAYS * _DAY_MS,
         live_from_ms=now_ms,
+        dense_from_ms=now_ms - DENSE_DAYS * _DAY_MS,
         devices=devices,
         live_sample_interval_ms=_LIVE_INTERVAL_MS,
         live_session_interval_ms=_LIVE_INTERVAL_MS,
@@ -90,15 +98,23 @@ async def _load(gateway: Gateway, fleet: DemoFleet, settings: SimulatorSettings,
     """Takes the fleet's history in by the same way as every other delivery."""
     entries = await fleet.registry()
     await gateway.registry.save(entries)
-    span_ms = (settings.live_from_ms or settings.start_ms) - settings.start_ms
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[records]}"), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task(f"{HISTORY_DAYS // 7} weeks of history", total=span_ms, records="")
+        task = progress.add_task(f"{HISTORY_DAYS // 30} months of history", total=1.0, records="")
         stored = 0
         async for part in fleet.history():
             stored += (await gateway.pipeline.ingest(part.deliveries)).stored
-            done_ms = min(span_ms, part.until_ms - settings.start_ms)
-            progress.update(task, completed=done_ms, records=f"{stored:,} records")
+            progress.update(task, completed=_share_in(settings, part.until_ms), records=f"{stored:,} records")
+    await gateway.analytics.demand.renew()
+
+
+def _share_in(settings: SimulatorSettings, until_ms: int) -> float:
+    """How much of the history's records is in: its dense end has the most."""
+    live_ms = settings.live_from_ms or settings.start_ms
+    dense_ms = settings.dense_from_ms or settings.start_ms
+    sparse = min(until_ms, dense_ms) - settings.start_ms
+    dense = max(min(until_ms, live_ms) - dense_ms, 0)
+    return (sparse + _DENSE_WEIGHT * dense) / (dense_ms - settings.start_ms + _DENSE_WEIGHT * (live_ms - dense_ms))
 
 
 async def _add_users(gateway: Gateway) -> list[Login]:
@@ -120,6 +136,7 @@ def _config(broker: DemoBroker, listen: ListenAddress, place: Path) -> Config:
         broker=BrokerConfig(url=SecretStr(broker.url)),
         store=StoreConfig(url=f"sqlite:///{place / _STORE_NAME}"),
         http=HttpConfig(listen=str(listen)),
+        retention=RetentionConfig(samples_days=HISTORY_DAYS + _DAYS_AHEAD),
     )
 
 

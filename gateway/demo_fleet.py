@@ -1,6 +1,6 @@
 """The demo's fleet, in a process of its own: first its history over a pipe, then live over MQTT.
 
-Making six weeks of messages takes one core; the gateway works on the other meanwhile. The same simulated devices go on
+Making months of messages takes one core; the gateway works on the other meanwhile. The same simulated devices go on
 from where their history ends, so nothing jumps.
 """
 
@@ -23,7 +23,7 @@ from gateway.errors import SilverpointError
 from schemas.delivery import Delivery
 from schemas.registry import RegistryEntry
 
-_CHUNK: Final = 500
+_CHUNK: Final = 2_000
 _END_WITHIN_S: Final = 3.0
 
 

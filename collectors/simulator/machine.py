@@ -155,16 +155,16 @@ class Machine:
         self._uplink.is_live = True
         self._uplink.flush(at_ms)
         if self.running:
-            interval_ms = self._settings.interval_ms(in_session=self.session is not None, live=True)
+            interval_ms = self._settings.interval_ms(at_ms, in_session=self.session is not None, live=True)
             soon_ms = at_ms + int(self._rng.random() * interval_ms)
             self.next_sample_ms = min(self.next_sample_ms, soon_ms)
 
     def sample_until(self, stop_ms: int) -> None:
         """Takes every sample due before `stop_ms`. One that finds the battery empty is the last."""
-        interval_ms = self._settings.interval_ms(in_session=self.session is not None, live=self._uplink.is_live)
+        in_session, live = self.session is not None, self._uplink.is_live
         while self.next_sample_ms < stop_ms:
             at_ms = self.next_sample_ms
-            self.next_sample_ms = at_ms + interval_ms
+            self.next_sample_ms = at_ms + self._settings.interval_ms(at_ms, in_session=in_session, live=live)
             self._take_sample(at_ms)
 
     def pass_time(self, at_ms: int) -> None:

@@ -107,6 +107,7 @@ class DemandKeeper:
         self._clock = clock
         self._events = events
         self._degraded_health = degraded_health
+        self._one_at_a_time = asyncio.Lock()
         self._settled_from_ms = clock.monotonic_ms() + settle_ms
         self._forecast: DemandForecast | None = None
         self._scores: tuple[DemandScore, ...] = ()
@@ -130,11 +131,20 @@ class DemandKeeper:
 
     async def step(self) -> None:
         """Brings everything up to date. Raises StoreUnavailableError: then nothing is lost."""
-        now_ms = self._clock.now_ms()
-        settled = self._clock.monotonic_ms() >= self._settled_from_ms
-        fresh_ms = _FRESH_MS if settled else _UNSETTLED_FRESH_MS
-        if self._forecast is not None and now_ms - self._forecast.as_of_ms < fresh_ms:
-            return
+        fresh_ms = _FRESH_MS if self._is_settled() else _UNSETTLED_FRESH_MS
+        if self._forecast is None or self._clock.now_ms() - self._forecast.as_of_ms >= fresh_ms:
+            await self.renew()
+
+    async def renew(self) -> None:
+        """Draws anew whatever there is, as after a history has come in. Raises StoreUnavailableError."""
+        async with self._one_at_a_time:
+            await self._renew(self._clock.now_ms())
+
+    def _is_settled(self) -> bool:
+        return self._clock.monotonic_ms() >= self._settled_from_ms
+
+    async def _renew(self, now_ms: int) -> None:
+        settled = self._is_settled()
         await self._note_batteries(now_ms)
         inputs = await self._gatherer.gather()
         if not inputs.seats:

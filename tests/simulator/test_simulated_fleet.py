@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ SMALL = SimulatorSettings(
     start_ms=WEEK_START_MS, devices=3, clinics=2, seed=11, live_from_ms=WEEK_START_MS + DAY_MS, oddities=MANY_ODDITIES
 )
 END_MS = WEEK_START_MS + 2 * DAY_MS
+_SAMPLED = re.compile(rb'"ts_ms":(\d+)')
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +139,20 @@ def _silent_when_live(vanished_share: float) -> set[str]:
         for topic, received_ms in last_ms.items()
         if topic.endswith("/telemetry") and received_ms < live_from_ms - 19 * HOUR_MS
     }
+
+
+def test_a_history_may_be_sparse_before_it_is_dense() -> None:
+    dense_from_ms = WEEK_START_MS + 2 * DAY_MS
+    end_ms = dense_from_ms + DAY_MS
+    thin = replace(SMALL, dense_from_ms=dense_from_ms, live_from_ms=end_ms, oddities=NO_ODDITIES)
+    fleet = SimulatedFleet(thin)
+    deliveries = list(fleet.advance(end_ms))
+    times = [int(found) for d in deliveries for found in _SAMPLED.findall(d.payload) if d.topic.endswith("/telemetry")]
+    before = sum(at_ms < dense_from_ms for at_ms in times)
+    sessions = sum(d.topic.endswith("/session") and d.received_ms < dense_from_ms for d in deliveries)
+    assert 2 * 6 * SMALL.devices <= before <= 2 * 7 * SMALL.devices + 2 * (sessions + SMALL.devices)
+    assert len(times) - before >= 0.9 * SMALL.devices * DAY_MS / SMALL.sample_interval_ms
+    again = SimulatedFleet(thin)
+    stops = [*range(WEEK_START_MS, end_ms, 7 * HOUR_MS), end_ms]
+    assert [delivery for stop_ms in stops for delivery in again.advance(stop_ms)] == deliveries
+    assert again.truth() == fleet.truth()
