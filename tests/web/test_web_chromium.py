@@ -61,9 +61,8 @@ async def shown(page: Page) -> list[str]:
 async def settled(page: Page, sort: str) -> None:
     """The server's answer to another order has been drawn."""
     await page.wait_for_url(f"**/*sort={sort}*")
-    await page.wait_for_function(
-        "document.querySelector('[data-link=live]') && !document.querySelector('#rows').ariaBusy"
-    )
+    await live(page)
+    await expect(page.locator("#rows")).not_to_have_attribute("aria-busy", "true")
 
 
 def _varied_fleet() -> MemoryFleet:

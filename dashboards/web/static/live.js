@@ -1,62 +1,43 @@
 // The live page: follows the server's events, draws what changed, and says when what it shows is old.
 
-import { ageText, countText, fillAction, named, page, phrase, setServerTime, setText, words } from "./fill.js";
+import { countText, fillAction, named, page, phrase, setText, words } from "./fill.js";
 import { LinkSign } from "./shell.js";
+import { Stream } from "./stream.js";
 import { FleetTable, rowsOf } from "./table.js";
 
 const SHOWN_LINES = page.shownLines;
-const QUIET_MS = 40_000;
-const RETRY_MS = 3_000;
-const TICK_MS = 5_000;
 
 const element = (id) => document.getElementById(id);
 const isWall = document.documentElement.hasAttribute("data-wall");
 
-/** One connection to the server's events, opened again whenever it is lost or something else is asked for. */
-class Stream {
+/** The events of the fleet as this page shows it: its filters, its order, its rows. */
+class FleetStream extends Stream {
   constructor(sign) {
-    this.sign = sign;
+    super(sign);
     this.edition = page.edition;
-    this.table = element("fleet") ? new FleetTable(element("fleet"), () => this.open(0)) : null;
-    this.open();
-    setInterval(() => this.#watch(), TICK_MS);
-    addEventListener("online", () => this.open());
-    addEventListener("pagehide", () => this.source.close());
-    addEventListener("pageshow", (event) => { if (event.persisted) this.open(0); });
+    this.table = element("fleet") ? new FleetTable(element("fleet"), () => this.openAfresh()) : null;
+  }
+
+  openAfresh() {
+    this.open(0);
   }
 
   /** `since`: the edition of the rows that are here; 0 asks for all of them. */
   open(since = this.edition) {
-    clearTimeout(this.retry);
-    this.source?.close();
     const query = this.table?.query() ?? "";
-    const source = new EventSource(`/live?since=${since}${query && `&${query}`}`);
-    this.source = source;
-    const on = (name, act) => source.addEventListener(name, (event) => {
-      if (source === this.source) act(JSON.parse(event.data));
+    this.listen(`/live?since=${since}${query && `&${query}`}`, {
+      hello: (hello) => this.agrees(hello),
+      table: (table) => this.#arrange(table, since),
+      change: (change) => {
+        this.heard();
+        this.#draw(change);
+      },
+      order: ({ ids, rows, pager }) => {
+        this.heard();
+        if (this.table) this.table.offer({ ids, devices: rowsOf(rows), pager });
+        else if (ids.length && !isWall) location.reload(); // the first device: the page has no table yet
+      },
     });
-    on("hello", (hello) => this.#hello(hello));
-    on("table", (table) => this.#arrange(table, since));
-    on("change", (change) => {
-      this.sign.heard();
-      this.#draw(change);
-    });
-    on("order", ({ ids, rows, pager }) => {
-      this.sign.heard();
-      if (this.table) this.table.offer({ ids, devices: rowsOf(rows), pager });
-      else if (ids.length && !isWall) location.reload(); // the first device: the page has no table yet
-    });
-    on("beat", ({ nowMs }) => {
-      this.sign.heard();
-      setServerTime(nowMs);
-    });
-    on("bye", () => location.reload());
-    source.addEventListener("error", () => this.#lost(source));
-  }
-
-  #hello({ nowMs, version }) {
-    if (!document.querySelector("link[rel=stylesheet]").href.includes(version)) location.reload();
-    else setServerTime(nowMs);
   }
 
   #arrange({ ids, rows, pager, edition, ...figures }, since) {
@@ -64,7 +45,7 @@ class Stream {
     if (this.table) {
       const shown = this.table.show({ ids, devices: rowsOf(rows), pager });
       if (!shown && since > 0) {
-        this.open(0);
+        this.openAfresh();
         return;
       }
     } else if (ids.length && !isWall) {
@@ -72,7 +53,7 @@ class Stream {
       return;
     }
     this.edition = edition;
-    this.sign.heard();
+    this.heard();
   }
 
   #draw({ rows, kpis, actions, outlook, chips }) {
@@ -81,30 +62,6 @@ class Stream {
     if (actions) drawActions(actions.lines.map((line) => named(page.lineFields, line)), actions);
     if (kpis) drawKpis(kpis);
     if (outlook) drawOutlook(outlook);
-  }
-
-  #lost(source) {
-    if (source !== this.source) return;
-    this.sign.show("lost");
-    source.close();
-    clearTimeout(this.retry);
-    this.retry = setTimeout(() => this.#again(), RETRY_MS * (0.5 + Math.random()));
-  }
-
-  /** EventSource does not say why it failed: ask once, and let a reader who was signed out sign in. */
-  async #again() {
-    try {
-      const response = await fetch("/api/v1/me", { cache: "no-store" });
-      if (response.status === 401) location.reload();
-    } catch {
-      // still not reachable: opening the stream fails as well and tries again
-    }
-    this.open();
-  }
-
-  #watch() {
-    for (const time of document.querySelectorAll("time[data-ms]")) setText(time, ageText(Number(time.dataset.ms)));
-    if (this.sign.sign.dataset.link === "live" && Date.now() - this.sign.heardMs > QUIET_MS) this.#lost(this.source);
   }
 }
 
@@ -155,4 +112,4 @@ function drawOutlook(outlook) {
   document.dispatchEvent(new CustomEvent("silverpoint:part", { detail: "outlook" }));
 }
 
-new Stream(new LinkSign());
+new FleetStream(new LinkSign()).start();

@@ -1,13 +1,11 @@
 // The pages about work: live where there is a signal; without one they say how old they are, and keep what is done.
 
 import { draw } from "./draw.js";
-import { ageText, page, phrase, serverNow, setServerTime, setText, words } from "./fill.js";
+import { page, phrase, serverNow, setServerTime, setText, words } from "./fill.js";
 import { Outbox } from "./outbox.js";
 import { LinkSign } from "./shell.js";
+import { Stream } from "./stream.js";
 
-const QUIET_MS = 40_000;
-const RETRY_MS = 3_000;
-const TICK_MS = 5_000;
 const KEEP_AFTER_MS = 1_500;
 const PREFETCH_AGAIN_MS = 600_000;
 const PREFETCHED = 20;
@@ -34,73 +32,53 @@ function rememberTime(nowMs) {
   }
 }
 
-/** One connection to the server's events. It never leaves the page: what is on it is all there is without a signal. */
-class WorkStream {
+/** The events of the page. It is never loaded anew for a lost signal: what is on it is all there is without one. */
+class WorkStream extends Stream {
   constructor(sign, outbox) {
-    this.sign = sign;
+    super(sign);
     this.outbox = outbox;
-    this.open();
-    setInterval(() => this.#tick(), TICK_MS);
-    addEventListener("online", () => this.open());
-    addEventListener("offline", () => this.#lost(this.source));
-    addEventListener("pagehide", () => this.source.close());
-    addEventListener("pageshow", (event) => { if (event.persisted) this.open(); });
+    addEventListener("offline", () => this.lost());
     document.addEventListener("silverpoint:sent", () => this.open());
   }
 
   open() {
-    clearTimeout(this.retry);
-    this.source?.close();
-    const source = new EventSource(`${location.pathname}/live${location.search}`);
-    this.source = source;
-    source.addEventListener("hello", (event) => this.#hello(JSON.parse(event.data)));
-    source.addEventListener("part", (event) => {
-      this.#heard();
-      draw(JSON.parse(event.data));
-      showActs();
-      keepSoon();
+    this.listen(`${location.pathname}/live${location.search}`, {
+      hello: (hello) => {
+        if (!this.agrees(hello)) return;
+        this.heard();
+        this.outbox.send();
+      },
+      part: (part) => {
+        this.heard();
+        draw(part);
+        showActs();
+        keepSoon();
+      },
     });
-    source.addEventListener("beat", (event) => {
-      this.#heard();
-      rememberTime(JSON.parse(event.data).nowMs);
-    });
-    source.addEventListener("bye", () => this.#lost(source));
-    source.addEventListener("error", () => this.#lost(source));
   }
 
-  #hello({ nowMs, version }) {
-    if (!document.querySelector("link[rel=stylesheet]").href.includes(version)) {
-      location.reload();
-      return;
-    }
-    rememberTime(nowMs);
-    this.#heard();
-    this.outbox.send();
-  }
-
-  #heard() {
+  heard() {
     delete root.dataset.stale;
-    this.sign.heard();
+    super.heard();
   }
 
-  #lost(source) {
-    if (source !== this.source) return;
-    source.close();
-    this.sign.show("lost");
+  tellTime(nowMs) {
+    rememberTime(nowMs);
+  }
+
+  ended() {
+    this.lost();
+  }
+
+  lost() {
+    super.lost();
     root.dataset.stale = "";
-    clearTimeout(this.retry);
-    this.retry = setTimeout(() => this.#again(), RETRY_MS * (0.5 + Math.random()));
   }
 
-  /** EventSource does not say why it failed. Whoever was signed out is told so, and nothing on the page is lost. */
-  async #again() {
+  /** Whoever was signed out is told so, and nothing on the page is lost. */
+  async again() {
     if ((await this.outbox.send()) && this.outbox.state === "ready") this.open();
-    else this.retry = setTimeout(() => this.#again(), RETRY_MS * (0.5 + Math.random()));
-  }
-
-  #tick() {
-    for (const time of document.querySelectorAll("time[data-ms]")) setText(time, ageText(Number(time.dataset.ms)));
-    if (this.sign.sign.dataset.link === "live" && Date.now() - this.sign.heardMs > QUIET_MS) this.#lost(this.source);
+    else this.againSoon();
   }
 }
 
@@ -231,6 +209,6 @@ if ("stale" in root.dataset) {
   sign.show("lost");
 }
 const outbox = new Outbox(page.viewer, serverNow, showActs);
-new WorkStream(sign, outbox);
+new WorkStream(sign, outbox).start();
 showActs();
 startWorker().catch(() => {}); // without a worker the page needs a signal to open; acts are kept all the same
