@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -22,6 +23,7 @@ class ProductFacts(BaseModel):
     lots: LifetimesView
     models: LifetimesView
     usage: UsageView
+    usage_by_month: tuple[UsageView, ...] = ()
     usage_months: int
     demand: DemandView
 
@@ -32,6 +34,10 @@ class ProductPages(Protocol):
     async def lifetimes(self, viewer: Viewer, by: LivesBy) -> LifetimesView: ...
 
     async def usage(self, viewer: Viewer, by: UsageBy, since_ms: int, until_ms: int) -> UsageView: ...
+
+    async def usage_by_month(self, viewer: Viewer, by: UsageBy, since_ms: int, until_ms: int) -> Sequence[UsageView]:
+        """Each whole month by itself, for whom use is told so: a vendor. Empty for others."""
+        ...
 
     async def demand(self, viewer: Viewer, by: DemandBy) -> DemandView:
         """Every line, at the usual service level."""

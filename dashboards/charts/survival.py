@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
@@ -50,7 +51,7 @@ def survival_spec(curves: Sequence[LifeCurve], palette: Palette, words: Survival
     """The chart: each line of its own colour and dash; bands where they can still be told apart."""
     names = [curve.name for curve in curves]
     colours = [_colour(curve, place, palette) for place, curve in enumerate(curves)]
-    dashes = [_DASHES[0 if curve.standing != "plain" else place % len(_DASHES)] for place, curve in enumerate(curves)]
+    dashes = [_DASHES[place % len(_DASHES)] for place in _places(curves)]
     shown = [curve for curve in curves if curve.standing != "plain"] or (curves if len(curves) <= 2 else [])
     scale = alt.Scale(domain=names, range=colours)
     legend = alt.Legend(
@@ -82,6 +83,16 @@ def survival_spec(curves: Sequence[LifeCurve], palette: Palette, words: Survival
     ]
     layers.append(chart_of(rows).mark_circle(size=50, opacity=0).encode(x=x, y=y, tooltip=hint))
     return themed(alt.layer(*layers), palette, height=HEIGHT, description=words.description)
+
+
+def _places(curves: Sequence[LifeCurve]) -> list[int]:
+    """Of each among those that stand like it: lines of one colour differ by their dashes, the first is solid."""
+    seen: Counter[bool] = Counter()
+    places = []
+    for curve in curves:
+        places.append(seen[curve.standing == "plain"])
+        seen[curve.standing == "plain"] += 1
+    return places
 
 
 def _colour(curve: LifeCurve, place: int, palette: Palette) -> str:

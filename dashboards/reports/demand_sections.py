@@ -9,6 +9,7 @@ from typing import Final
 from dashboards.charts.product import ProductWords, WeekNeed, needs_spec
 from dashboards.charts.theme import Palette
 from dashboards.reports.page import Block, Cell, Column, Figure, Section, Table, Text
+from dashboards.reports.product_telling import group_text
 from dashboards.reports.telling import axis_days, day_text
 from dashboards.web.format import count_text, decimal_text, percent_text
 from dashboards.web.strings import Strings
@@ -24,10 +25,10 @@ def demand_sections(
     """By one kind of place; `name_of` gives a clinic's name by its id."""
     words = strings.product
     title = words.of.format(what=words.demand, by=words.demand_by[view.by])
-    withheld = (Text(view.withheld, "muted"),) if view.withheld else ()
+    withheld = (Text(words.demand_told, "muted"),) if view.withheld else ()
     if not view.items:
         return (Section(title, words.demand_none, withheld),)
-    most = sorted(view.items, key=lambda line: -line.total.p50)[:_MOST_FANS]
+    most = sorted(view.items, key=_first_nozzles)[:_MOST_FANS]
     figures = [_figure(line, f"need-{place}", palette, strings, name_of) for place, line in enumerate(most)]
     blocks: list[Block] = [*figures, _lines(view, strings, name_of), *withheld]
     sections = [Section(title, words.demand_lead, tuple(blocks))]
@@ -36,10 +37,14 @@ def demand_sections(
     return tuple(sections)
 
 
+def _first_nozzles(line: DemandLineView) -> tuple[bool, float]:
+    return (line.item != "nozzle", -line.total.p50)
+
+
 def _place(line: DemandLineView, strings: Strings, name_of: Callable[[str], str]) -> str:
     if line.clinic_id is not None:
         return name_of(line.clinic_id)
-    return line.region or strings.product.whole_fleet
+    return strings.product.whole_fleet if line.region is None else group_text(line.region, strings)
 
 
 def _item(item: DemandLineView | DemandScoreView, strings: Strings) -> str:
@@ -53,8 +58,10 @@ def _figure(
     words = strings.product
     weeks = [WeekNeed(date.fromisoformat(week.since), week.p10, week.p50, week.p90) for week in line.weeks]
     told = ProductWords("", words.by, words.week, words.p10, words.p50, words.p90, words.fan_describes)
+    whole = line.clinic_id is None and line.region is None
+    item = _item(line, strings)
     return Figure(
-        words.fan_of.format(item=_item(line, strings), place=_place(line, strings, name_of)),
+        words.fan.format(item=item) if whole else words.fan_of.format(item=item, place=_place(line, strings, name_of)),
         needs_spec(weeks, palette, told, axis_days(strings)),
         words.fan_describes,
         name,
@@ -68,12 +75,19 @@ def _lines(view: DemandView, strings: Strings, name_of: Callable[[str], str]) ->
     columns = tuple(
         Column(title, "left" if place in (0, 1) else "right") for place, title in enumerate(words.lines_columns)
     )
+    rows = tuple(_line(line, strings, name_of) for line in sorted(view.items, key=_by_place)[:_MOST_ROWS])
+    first = 1 if view.by == "fleet" else 0
+    advised = any(line.stock is not None for line in view.items)
     return Table(
-        words.lines,
-        columns,
-        tuple(_line(line, strings, name_of) for line in view.items[:_MOST_ROWS]),
-        note=words.lines_note.format(service=percent_text(view.service_level, numbers)),
-    )
+        words.lines if advised else words.lines_told,
+        columns[first:],
+        tuple(row[first:] for row in rows),
+        note=words.lines_note.format(service=percent_text(view.service_level, numbers)) if advised else "",
+    ).without(words.none)
+
+
+def _by_place(line: DemandLineView) -> tuple[str, bool, float]:
+    return (line.clinic_id or line.region or "", *_first_nozzles(line))
 
 
 def _line(line: DemandLineView, strings: Strings, name_of: Callable[[str], str]) -> tuple[Cell, ...]:

@@ -150,23 +150,24 @@ def _flagged(view: LifetimesView, strings: Strings) -> Section:
     flagged = [lot for comparison in view.comparisons for lot in comparison.flagged]
     if not flagged:
         return Section(words.flagged, words.flagged_none, ())
-    columns = tuple(Column(title) for title in words.flagged_columns)
-    return Section(words.flagged, "", (Table("", columns, tuple(_flag(lot, strings) for lot in flagged)),))
+    columns = tuple(
+        Column(title, "right" if place in (3, 4) else "left") for place, title in enumerate(words.flagged_columns)
+    )
+    rows = tuple(_flag(lot, strings) for lot in flagged)
+    return Section(words.flagged, "", (Table("", columns, rows, note=words.flagged_note).without(words.none),))
 
 
 def _flag(lot: FlaggedLotView, strings: Strings) -> tuple[Cell, ...]:
     words = strings.product
-    told = "; ".join(_evidence(one, strings) for one in lot.evidence)
+    by_kind = {one.kind: _evidence(one, strings) for one in lot.evidence}
     tone: Tone = "worn" if lot.direction == "shorter" else "good"
-    return (Cell(lot.lot), Cell(lot.model), Cell(words.directions[lot.direction], tone), Cell(told), Cell(lot.text))
+    told = (Cell(by_kind.get("lives", words.none)), Cell(by_kind.get("wear", words.none)))
+    return (Cell(lot.lot), Cell(lot.model), Cell(words.directions[lot.direction], tone), *told)
 
 
 def _evidence(one: LifeEvidence, strings: Strings) -> str:
-    words, numbers = strings.product, strings.numbers
-    template = words.evidence_lives if one.kind == "lives" else words.evidence_wear
-    ratio = one.life_ratio
-    low, value, high = (f"{n:.2f}".replace(".", numbers.decimal_mark) for n in (ratio.low, ratio.value, ratio.high))
-    return template.format(ratio=value, low=low, high=high, p=_compared(p_text(one.p_value, strings)))
+    ratio, p_value = ratio_text(one.life_ratio, strings), _compared(p_text(one.p_value, strings))
+    return strings.product.evidence.format(ratio=ratio, p=p_value)
 
 
 def _compared(p_value: str) -> str:
@@ -192,7 +193,7 @@ def _effects(view: LifetimesView, strings: Strings) -> list[Section]:
         )
         for effect in view.firmware
     )
-    return [Section(words.effects, "", (Table("", columns, rows, note=words.effects_note),))]
+    return [Section(words.effects, "", (Table("", columns, rows, note=words.effects_note).without(words.none),))]
 
 
 def _changes(view: LifetimesView, strings: Strings) -> list[Section]:
@@ -212,7 +213,7 @@ def _changes(view: LifetimesView, strings: Strings) -> list[Section]:
         )
         for change in view.changes
     )
-    return [Section(words.changes, "", (Table("", columns, rows),))]
+    return [Section(words.changes, "", (Table("", columns, rows).without(words.none),))]
 
 
 def _count(count: int | None, strings: Strings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 from dashboards.charts.theme import Spec
@@ -62,6 +62,20 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     total: tuple[Cell, ...] = ()
     note: str = ""
+
+    def without(self, nothing: str) -> Table:
+        """Without the columns of which every cell says `nothing`; the first stays, it names the rows."""
+        kept = [
+            place
+            for place in range(len(self.columns))
+            if place == 0 or any(row[place].text != nothing for row in (*self.rows, *filter(None, [self.total])))
+        ]
+        return replace(
+            self,
+            columns=tuple(self.columns[place] for place in kept),
+            rows=tuple(tuple(row[place] for place in kept) for row in self.rows),
+            total=tuple(self.total[place] for place in kept) if self.total else (),
+        )
 
 
 Block: TypeAlias = Text | Figure | Table

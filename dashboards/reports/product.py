@@ -27,8 +27,8 @@ def product_report(facts: ProductFacts, strings: Strings) -> ReportPage:
         keys=tuple(_keys(facts, strings)),
         sections=(
             *lives_sections(facts.lots, PALETTE, strings),
-            *lives_sections(facts.models, PALETTE, strings),
-            *usage_sections(facts.usage, facts.usage_months, PALETTE, strings),
+            lives_sections(facts.models, PALETTE, strings)[0],
+            *usage_sections(facts.usage, facts.usage_months, PALETTE, strings, by_month=facts.usage_by_month),
             *demand_sections(facts.demand, PALETTE, strings),
         ),
         foot=strings.report.foot.format(kind=words.report_kind, title=words.report_title, period=day),

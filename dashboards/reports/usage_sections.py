@@ -7,13 +7,17 @@ from datetime import date
 from typing import Final
 
 from dashboards.charts.product import ProductWords, Rate, rates_spec
+from dashboards.charts.report import DayWords, Part, weeks_spec
 from dashboards.charts.theme import Palette
 from dashboards.reports.page import Block, Cell, Column, Figure, Section, Table, Text
 from dashboards.reports.product_telling import group_text, share_text
+from dashboards.reports.telling import axis_days
 from dashboards.web.format import count_text, decimal_text, percent_text
 from dashboards.web.strings import Strings
 from schemas.usage_views import TrendView, UsageAnomalyView, UsageGroupView, UsageView
 
+_LEAST_MONTHS: Final = 2
+_MONTHS_HEIGHT: Final = 220
 _MOST_RATES: Final = 30
 _MOST_ROWS: Final = 100
 _MOST_ANOMALIES: Final = 20
@@ -21,20 +25,28 @@ _MOST_DEVICES: Final = 5
 
 
 def usage_sections(
-    view: UsageView, months: int, palette: Palette, strings: Strings, name_of: Callable[[str], str] = str
+    view: UsageView,
+    months: int,
+    palette: Palette,
+    strings: Strings,
+    name_of: Callable[[str], str] = str,
+    by_month: Sequence[UsageView] = (),
 ) -> tuple[Section, ...]:
-    """By one kind of group; `name_of` gives a clinic's name by its id."""
+    """By one kind of group; `name_of` gives a clinic's name by its id; `by_month` is the same for each single month,
+    where use is told by whole months."""
     words = strings.product
     title = words.of.format(what=words.use, by=words.use_by[view.by])
-    withheld = (Text(view.withheld, "muted"),) if view.withheld else ()
+    withheld = (Text(words.use_told, "muted"),) if view.withheld else ()
     if not view.items:
         return (Section(title, words.use_none, withheld),)
 
     def called(key: str | None) -> str:
         return _called(view, key, strings, name_of)
 
-    blocks: list[Block] = [*_figure(view, called, palette, strings), _table(view, called, strings), *withheld]
-    sections = [Section(title, words.use_lead.format(months=months), tuple(blocks))]
+    figures = [*_figure(view, called, palette, strings), *_months(by_month, called, palette, strings)]
+    blocks: list[Block] = [*figures, _table(view, called, strings), *withheld]
+    lead = words.use_lead if any(group.rate is not None for group in view.items) else words.use_lead_told
+    sections = [Section(title, lead.format(months=months), tuple(blocks))]
     if view.anomalies:
         sections.append(Section(words.anomalies, "", (_anomalies(view.anomalies, called, strings),)))
     return tuple(sections)
@@ -72,12 +84,39 @@ def _figure(view: UsageView, called: Callable[[str | None], str], palette: Palet
     ]
 
 
+def _months(
+    by_month: Sequence[UsageView], called: Callable[[str | None], str], palette: Palette, strings: Strings
+) -> list[Figure]:
+    """Sessions of each whole month, a group on the other."""
+    words = strings.product
+    keys = sorted({group.key or "" for month in by_month for group in month.items})
+    if not keys or len(by_month) < _LEAST_MONTHS:
+        return []
+    colours = (palette.accent, palette.silver, palette.steps[2], palette.text, palette.muted)
+    parts = [
+        Part(date.fromisoformat(month.since), called(group.key), keys.index(group.key or ""), group.sessions)
+        for month in by_month
+        for group in month.items
+    ]
+    spec = weeks_spec(
+        parts,
+        [colours[place % len(colours)] for place in range(len(keys))],
+        palette,
+        height=_MONTHS_HEIGHT,
+        dates=DayWords("{month}", axis_days(strings).months),
+        description=words.by_month_describes,
+    )
+    rows = tuple((part.week.isoformat(), part.name, part.n) for part in parts)
+    return [Figure(words.by_month, spec, words.by_month_describes, "months", (words.month, words.by, words.n), rows)]
+
+
 def _table(view: UsageView, called: Callable[[str | None], str], strings: Strings) -> Table:
     words = strings.product
     columns = (Column(words.use_columns[0]), *(Column(title, "right") for title in words.use_columns[1:]))
     rows = tuple(_row(called(group.key), group, strings) for group in view.items[:_MOST_ROWS])
     total = _row(words.total, view.total, strings) if view.total is not None and len(rows) > 1 else ()
-    return Table("", columns, rows, total, words.use_note)
+    note = words.use_note if any(group.rate is not None for group in view.items) else ""
+    return Table("", columns, rows, total, note).without(words.none)
 
 
 def _row(name: str, group: UsageGroupView, strings: Strings) -> tuple[Cell, ...]:

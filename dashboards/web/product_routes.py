@@ -28,6 +28,7 @@ from schemas.lifetime_views import LivesBy
 from schemas.usage_views import UsageBy
 
 _DAY_MS: Final = 86_400_000
+_YEAR_MS: Final = 366 * _DAY_MS
 _DAYS_A_MONTH: Final = 30.4375
 _FORMS: Final = ("json", "svg", "png")
 
@@ -101,7 +102,8 @@ class _ProductPages:
             case "use":
                 since_ms = now_ms - round(asked.months * _DAYS_A_MONTH) * _DAY_MS
                 use = await product.usage(viewer, cast("UsageBy", asked.by), since_ms, now_ms)
-                return await asyncio.to_thread(usage_sections, use, asked.months, palette, strings, name_of)
+                by_month = await product.usage_by_month(viewer, cast("UsageBy", asked.by), now_ms - _YEAR_MS, now_ms)
+                return await asyncio.to_thread(usage_sections, use, asked.months, palette, strings, name_of, by_month)
             case "demand":
                 demand = await product.demand(viewer, cast("DemandBy", asked.by))
                 return await asyncio.to_thread(demand_sections, demand, palette, strings, name_of)

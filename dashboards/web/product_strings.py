@@ -49,8 +49,8 @@ class ProductPageWords:
     flagged_none: str
     flagged_columns: tuple[str, ...]
     directions: Mapping[Direction, str]
-    evidence_lives: str
-    evidence_wear: str
+    flagged_note: str
+    evidence: str
     effects: str
     effects_columns: tuple[str, ...]
     effects_note: str
@@ -62,6 +62,12 @@ class ProductPageWords:
     unknown: str
 
     use_lead: str
+    use_lead_told: str
+    use_told: str
+    by_month: str
+    by_month_describes: str
+    month: str
+    n: str
     use_none: str
     use_by: Mapping[UsageBy, str]
     rates: str
@@ -78,8 +84,10 @@ class ProductPageWords:
     total: str
 
     demand_lead: str
+    demand_told: str
     demand_none: str
     demand_by: Mapping[DemandBy, str]
+    fan: str
     fan_of: str
     fan_describes: str
     week: str
@@ -87,6 +95,7 @@ class ProductPageWords:
     p50: str
     p90: str
     lines: str
+    lines_told: str
     lines_columns: tuple[str, ...]
     lines_note: str
     items: Mapping[DemandItem, str]
@@ -151,21 +160,27 @@ ENGLISH_PRODUCT: Final = ProductPageWords(
     risk_note="In brackets how many nozzles were still watched at that age; a share of few is uncertain.",
     flagged="Lots that stand out",
     flagged_none="No lot stands out from the others of its model.",
-    flagged_columns=("Lot", "Model", "Lasts", "Evidence", "Why"),
+    flagged_columns=("Lot", "Model", "Lasts", "By lives", "By wear"),
     directions={"shorter": "shorter", "longer": "longer"},
-    evidence_lives="lives: {ratio} times as long ({low} to {high}), p {p}",
-    evidence_wear="pace of wear: {ratio} times as long ({low} to {high}), p {p}",
+    flagged_note="Times as long as the other lots of the model, by the ends of lives and by the pace of wear.",
+    evidence="{ratio}, p {p}",
     effects="What goes with the firmware",
-    effects_columns=("Model", "Firmware", "Against", "Nozzles", "By lives", "By wear", "Clear"),
+    effects_columns=("Model", "Firmware", "Against", "Nozzles", "By lives", "By wear", "p"),
     effects_note="Times as long as with the most common firmware, with use, form and lot taken off: under 1 is "
     "shorter.",
-    changes="Changes of pace by week of production",
-    changes_columns=("Model", "From week", "Wears", "Nozzles before", "Nozzles since"),
+    changes="Changes of pace from one production week to the next",
+    changes_columns=("Model", "Expiring from", "Pace of wear", "Nozzles before", "Nozzles since"),
     reasons="Why nozzles were taken off: {reasons}.",
     notes="To know in reading",
     other="others together",
     unknown="not known",
     use_lead="Sessions a device and opening day, with 95 % intervals, over the last {months} months.",
+    use_lead_told="Sessions in the whole months among the last {months}.",
+    use_told="Told for whole months that are over, where enough clinics stand behind each number.",
+    by_month="Sessions a month",
+    by_month_describes="For each whole month the sessions, a group on the other.",
+    month="Month",
+    n="Sessions",
     use_none="There is no use to tell of yet.",
     use_by={
         "clinic": "Clinic",
@@ -203,8 +218,10 @@ ENGLISH_PRODUCT: Final = ProductPageWords(
     total="Together",
     demand_lead="What will be needed in each of the next 13 weeks, from the forecasts of wear and the rates of use: "
     "the median, and the range that holds 80 %.",
+    demand_told="Told once a month, where enough clinics stand behind each number.",
     demand_none="Nothing has been forecast yet: that takes some weeks of use.",
     demand_by={"fleet": "Whole fleet", "region": "Region", "clinic": "Clinic"},
+    fan="{item}: needed a week",
     fan_of="{item}, {place}: needed a week",
     fan_describes="For each week the median of what will be needed, and the range that holds 80 %.",
     week="Week from",
@@ -212,6 +229,7 @@ ENGLISH_PRODUCT: Final = ProductPageWords(
     p50="Median",
     p90="90 %",
     lines="Needed in 13 weeks, and stock",
+    lines_told="Needed in 13 weeks",
     lines_columns=("Place", "What", "Median", "80 % range", "On hand", "Order now", "Order by", "Reorder at"),
     lines_note="Order now and reorder point for a service level of {service}.",
     items={"nozzle": "Nozzle", "battery": "Battery"},

@@ -93,6 +93,8 @@ class FleetWords:
     action_none_detail: str
     action_more: str
     action_wear: str
+    action_charge: str
+    action_health: str
     action_acknowledged: str
     severities: Mapping[Severity, str]
     rules: Mapping[Rule, str]
@@ -221,6 +223,8 @@ ENGLISH: Final = Strings(
         action_none_detail="Every alert is resolved. New ones appear here by themselves.",
         action_more="Show {n} more",
         action_wear="worn",
+        action_charge="{n} of charge left",
+        action_health="holds {n} of what it did when new",
         action_acknowledged="Acknowledged by {name}",
         severities={"critical": "Critical", "warning": "Warning", "info": "Info"},
         rules={

@@ -26,6 +26,8 @@ _DAY_MS: Final = 86_400_000
 _KEPT_MS: Final = 60_000
 _SETTLED_KEPT_MS: Final = 3_600_000
 _CATCHING_UP_MS: Final = 600_000
+_CATCHING_UP_KEPT_MS: Final = 5_000
+"""Forecasts and history come in by the second then: an older look would speak against the table beside it."""
 _UNSETTLED_DAYS: Final = 2
 _SLICE: Final = 500
 _CHANCES: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -78,7 +80,8 @@ class OutlookReader:
         async with self._looking:
             now_ms = self._clock.now_ms()
             kept = self._kept.get(sight)
-            if kept is None or not 0 <= now_ms - kept.outlook.as_of_ms < _KEPT_MS:
+            kept_ms = _CATCHING_UP_KEPT_MS if self._is_catching_up(now_ms) else _KEPT_MS
+            if kept is None or not 0 <= now_ms - kept.outlook.as_of_ms < kept_ms:
                 kept = self._kept[sight] = await self._look(viewer, now_ms, kept)
             return kept.outlook
 
@@ -86,7 +89,8 @@ class OutlookReader:
         settled, settled_ms = (kept.settled, kept.settled_ms) if kept else ({}, 0)
         today_ms = now_ms - now_ms % _DAY_MS
         unsettled_ms = today_ms - _UNSETTLED_DAYS * _DAY_MS
-        if now_ms - settled_ms >= self._settled_kept_ms(now_ms) or settled_ms < today_ms:
+        settled_kept_ms = _CATCHING_UP_KEPT_MS if self._is_catching_up(now_ms) else _SETTLED_KEPT_MS
+        if now_ms - settled_ms >= settled_kept_ms or settled_ms < today_ms:
             first_ms = today_ms - (SHOWN_DAYS + 7 * USUAL_WEEKS) * _DAY_MS
             settled, settled_ms = await self._sessions(viewer, first_ms, unsettled_ms), now_ms
         sessions = {**settled, **await self._sessions(viewer, unsettled_ms, now_ms + 1)}
@@ -98,11 +102,11 @@ class OutlookReader:
         )
         return _Kept(outlook, settled, settled_ms)
 
-    def _settled_kept_ms(self, now_ms: int) -> int:
+    def _is_catching_up(self, now_ms: int) -> bool:
         """A gateway that has just begun may be taking in what happened while it was not there."""
         if self._first_look_ms is None:
             self._first_look_ms = now_ms
-        return _KEPT_MS if now_ms - self._first_look_ms < _CATCHING_UP_MS else _SETTLED_KEPT_MS
+        return now_ms - self._first_look_ms < _CATCHING_UP_MS
 
     async def _sessions(self, viewer: Viewer, since_ms: int, until_ms: int) -> Mapping[int, int]:
         totals: Counter[int] = Counter()

@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.analytics.demand import NoDemand
 from gateway.analytics.lifetimes import LifetimeBook
-from gateway.analytics.privacy import DEFAULT_K
+from gateway.analytics.privacy import DEFAULT_K, months_within
 from gateway.analytics.usage import Usage
 from gateway.analytics.usage_told import ToldUse
 from gateway.clock import Clock
@@ -29,6 +29,7 @@ _SERVICE: Final = 0.95
 _MOST_LINES: Final = 500
 _MONTHS: Final = 3
 _MONTHS_MS: Final = 92 * 86_400_000
+_YEAR_MS: Final = 366 * 86_400_000
 _USUAL_LEAD_DAYS: Final = 14
 
 
@@ -51,6 +52,14 @@ class ProductReader:
         require(viewer, "read_published")
         return await self._usage.usage(viewer, by, since_ms, until_ms)
 
+    async def usage_by_month(self, viewer: Viewer, by: UsageBy, since_ms: int, until_ms: int) -> tuple[UsageView, ...]:
+        """Raises ForbiddenError, StoreUnavailableError."""
+        if viewer.role != "vendor":
+            return ()
+        months = months_within(since_ms, until_ms, self._clock.now_ms())
+        told = [await self.usage(viewer, by, month.since_ms, month.until_ms) for month in months]
+        return tuple(view for view in told if view.items)
+
     async def demand(self, viewer: Viewer, by: DemandBy) -> DemandView:
         """Raises ForbiddenError, StoreUnavailableError."""
         require(viewer, "read_published")
@@ -66,6 +75,7 @@ class ProductReader:
             lots=await self.lifetimes(viewer, "lot"),
             models=await self.lifetimes(viewer, "model"),
             usage=await self.usage(viewer, "model", now_ms - _MONTHS_MS, now_ms),
+            usage_by_month=await self.usage_by_month(viewer, "model", now_ms - _YEAR_MS, now_ms),
             usage_months=_MONTHS,
             demand=await self.demand(viewer, "fleet"),
         )

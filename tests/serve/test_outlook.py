@@ -65,17 +65,23 @@ async def filled(directory: Path) -> Rig:
     return rig
 
 
-async def test_the_outlook_counts_what_is_worn_out_and_is_kept_for_a_minute(tmp_path: Path) -> None:
+async def test_the_outlook_counts_what_is_worn_out_and_is_kept_for_a_minute_once_the_start_is_over(
+    tmp_path: Path,
+) -> None:
     rig = await filled(tmp_path)
     outlook = await rig.services.page_reader.outlook(MANAGER)
     assert [(each.days, each.nozzles, each.cost) for each in outlook.waiting] == [
         (days, 1, 240.0) for days in (0, 7, 14, 30)
     ]
     assert outlook.days[-1].sessions == 3
-    rig.clock.advance(MINUTE_MS // 2)
-    assert await rig.services.page_reader.outlook(MANAGER) is outlook
-    rig.clock.advance(MINUTE_MS)
+    rig.clock.advance(MINUTE_MS // 10)
     assert (await rig.services.page_reader.outlook(MANAGER)).as_of_ms > outlook.as_of_ms
+    rig.clock.advance(11 * MINUTE_MS)
+    later = await rig.services.page_reader.outlook(MANAGER)
+    rig.clock.advance(MINUTE_MS // 2)
+    assert await rig.services.page_reader.outlook(MANAGER) is later
+    rig.clock.advance(MINUTE_MS)
+    assert (await rig.services.page_reader.outlook(MANAGER)).as_of_ms > later.as_of_ms
     await rig.store.close()
 
 

@@ -74,7 +74,7 @@ async def test_a_viewer_finds_only_the_pages_that_the_role_may_open() -> None:
 
 async def test_the_device_page_tells_how_it_stands_and_what_it_went_through() -> None:
     page = await text_of("/devices/SP-0001?span=week")
-    for told in ("104 %", "Room 1", "NZ-000001", "Mains", "1,204 so far", "reported by the device", "90,000"):
+    for told in ("104 %", "Room 1", "NZ-000001", "Mains", "1,204 so far", "inferred", "90,000"):
         assert told in page
     assert 'data-chart="/devices/SP-0001/charts/wear.json?span=week"' in page
     assert re.search(r'href="\?span=week"[^>]* aria-current', page)

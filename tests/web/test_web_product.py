@@ -29,10 +29,9 @@ async def test_lots_are_told_with_their_curves_numbers_at_risk_and_reasons() -> 
         for text in (
             "L-BAD",
             "shorter",
-            "Nozzles of lot L-BAD last less long.",
+            "0.60 (0.48 to 0.72), p &lt; 0.0001",
             "others together",
             "2026-W20",
-            "p &lt; 0.0001",
         ):
             assert text in page
         assert 'data-chart="/product/lives/charts/survival-0.json?by=lot"' in page
@@ -78,6 +77,19 @@ async def test_a_vendor_lands_on_the_product_and_finds_nothing_else() -> None:
         assert page.url.path == "/product/lives"
         assert "2026-Q3" in page.text
         assert 'href="/alerts"' not in page.text
+
+
+async def test_a_vendor_sees_the_sessions_of_each_whole_month_and_no_column_without_a_number() -> None:
+    behind = Behind(sample_fleet(3))
+    async with client(behind, VENDOR) as asking:
+        page = (await asking.get("/product/use")).text
+        assert 'data-chart="/product/use/charts/months.json' in page
+        rows = list(csv.reader(io.StringIO((await asking.get("/product/use/charts/months.csv")).text.lstrip("\ufeff"))))
+        assert rows[0] == ["Month", "By", "Sessions"]
+        assert ["2026-09-01", "FM2", "90"] in rows
+        demand = (await asking.get("/product/demand")).text
+        assert "Order now" not in demand
+        assert "Place" not in demand
 
 
 async def test_the_products_report_is_downloaded_in_ones_own_language() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from schemas.access import Viewer
@@ -164,6 +165,18 @@ class MemoryProduct:
             utilisation=0.2,
             trend=TrendView(change=-0.08, low=-0.15, high=-0.01, weeks=12, clear=True),
         )
+
+    async def usage_by_month(self, viewer: Viewer, by: UsageBy, since_ms: int, until_ms: int) -> Sequence[UsageView]:
+        if viewer.role != "vendor":
+            return ()
+        months = ("2026-08-01", "2026-09-01", "2026-10-01")
+        told = tuple(
+            self._use(key, sessions).model_copy(update={"rate": None}) for key, sessions in (("FM1", 300), ("FM2", 90))
+        )
+        return [
+            UsageView(items=told, by=by, since=since, until=since, total=None, anomalies=(), withheld="whole months")
+            for since in months
+        ]
 
     async def demand(self, viewer: Viewer, by: DemandBy) -> DemandView:
         self.asked.append((viewer.role, "demand", by))

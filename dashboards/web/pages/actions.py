@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
-from dashboards.web.format import isolated, local_time_text, wear_text, zone_of
+from dashboards.web.format import isolated, local_time_text, percent_text, wear_text, zone_of
 from dashboards.web.pages.rows import Place, wear_units
 from dashboards.web.strings import FleetWords, Strings
 from schemas.alert import Rule, Severity
@@ -16,7 +16,7 @@ SHOWN_LINES: Final = 6
 MOST_LINES: Final = 40
 """As many are on the page at all; the alerts page has the rest."""
 
-_WEAR_RULES: Final[frozenset[Rule]] = frozenset({"nozzle_due", "nozzle_worn_out"})
+WEAR_RULES: Final[frozenset[Rule]] = frozenset({"nozzle_due", "nozzle_worn_out"})
 _RANKS: Final[Mapping[Severity, int]] = {"critical": 0, "warning": 1, "info": 2}
 
 Tone = Literal["worn_out", "due", "ok"]
@@ -76,7 +76,7 @@ def _since_ms(alert: AlertView) -> int:
 def action_line(alert: AlertView, names: Mapping[str, str], place: Place, strings: Strings) -> ActionLine:
     """The line of one alert."""
     words = strings.fleet
-    wear = alert.value if alert.rule in _WEAR_RULES else None
+    wear = alert.value if alert.rule in WEAR_RULES else None
     since_ms = _since_ms(alert)
     return ActionLine(
         id=alert.id,
@@ -86,7 +86,7 @@ def action_line(alert: AlertView, names: Mapping[str, str], place: Place, string
         title=words.rules[alert.rule],
         badge=words.alert_badges[alert.rule],
         subject=alert.subject,
-        detail="" if wear is not None else alert.summary,
+        detail="" if wear is not None else alert_detail(alert, strings),
         device_id=alert.device_id,
         device=names.get(alert.device_id, alert.device_id) if alert.device_id else "",
         clinic=place.name,
@@ -96,6 +96,19 @@ def action_line(alert: AlertView, names: Mapping[str, str], place: Place, string
         since_title=local_time_text(since_ms, zone_of(place.timezone), strings.numbers),
         acknowledged=_acknowledged(alert, words),
     )
+
+
+def alert_detail(alert: AlertView, strings: Strings) -> str:
+    """What there is to know beside the rule and the subject; the alert's own sentence where its number says less."""
+    words, numbers = strings.fleet, strings.numbers
+    if alert.value is None:
+        return alert.summary
+    if alert.rule in WEAR_RULES:
+        return f"{wear_text(alert.value, numbers)} {words.action_wear}"
+    told: Mapping[Rule, str] = {"battery_low": words.action_charge, "battery_degraded": words.action_health}
+    if alert.rule in told:
+        return told[alert.rule].format(n=percent_text(alert.value, numbers))
+    return alert.summary
 
 
 def _acknowledged(alert: AlertView, words: FleetWords) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from dashboards.web.format import isolated, local_time_text, wall_time_text, wear_text, zone_of
-from dashboards.web.pages.actions import Tone
+from dashboards.web.format import isolated, local_time_text, wall_time_text, zone_of
+from dashboards.web.pages.actions import Tone, alert_detail
 from dashboards.web.pages.rows import Place, place_in
 from dashboards.web.strings import Strings
-from schemas.alert import Rule, Severity
+from schemas.alert import Severity
 from schemas.views import AlertView
 
-_WEAR_RULES: Final[frozenset[Rule]] = frozenset({"nozzle_due", "nozzle_worn_out"})
 _TONES: Final[Mapping[Severity, Tone]] = {"critical": "worn_out", "warning": "due", "info": "ok"}
 
 
@@ -56,7 +55,7 @@ def _row(alert: AlertView, names: Mapping[str, str], place: Place, strings: Stri
         severity_text=words.severities[alert.severity],
         title=words.rules[alert.rule],
         subject=alert.subject,
-        detail=_detail(alert, strings),
+        detail=alert_detail(alert, strings),
         device_id=alert.device_id,
         device=names.get(alert.device_id, alert.device_id) if alert.device_id else "",
         clinic_id=alert.clinic_id,
@@ -69,12 +68,6 @@ def _row(alert: AlertView, names: Mapping[str, str], place: Place, strings: Stri
         acknowledged=_acknowledged(alert, strings),
         open=not over and alert.acknowledged_ms is None,
     )
-
-
-def _detail(alert: AlertView, strings: Strings) -> str:
-    if alert.rule in _WEAR_RULES and alert.value is not None:
-        return f"{wear_text(alert.value, strings.numbers)} {strings.fleet.action_wear}"
-    return alert.summary
 
 
 def _ended(ended_ms: int, place: Place, strings: Strings) -> str:

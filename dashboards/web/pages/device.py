@@ -29,6 +29,8 @@ from schemas.page_views import LedgerEntry, SessionMark, WearStory
 from schemas.views import AlertView, DeviceView, ForecastView, PowerView
 
 SESSIONS_SHOWN: Final = 10
+LEDGER_SHOWN: Final = 8
+"""The others unfold."""
 
 
 class SpanLink(NamedTuple):
@@ -100,6 +102,8 @@ class DevicePage:
     past: tuple[AlertRow, ...]
     sessions: tuple[SessionRow, ...]
     ledger: tuple[LedgerRow, ...]
+    """Latest first, as are those that unfold."""
+    ledger_before: tuple[LedgerRow, ...]
     held: str
 
 
@@ -145,7 +149,8 @@ def device_page(
         later=later,
         past=alert_rows(past, {row.id: row.name}, {row.clinic_id: place}, strings),
         sessions=tuple(_session(mark, place, strings) for mark in sessions[:SESSIONS_SHOWN]),
-        ledger=tuple(_ledger(entry, place, strings) for entry in ledger),
+        ledger=tuple(_ledger(entry, place, strings) for entry in ledger[:LEDGER_SHOWN]),
+        ledger_before=tuple(_ledger(entry, place, strings) for entry in ledger[LEDGER_SHOWN:]),
         held=_held(story, strings),
     )
 
@@ -217,7 +222,8 @@ def _session(mark: SessionMark, place: Place, strings: Strings) -> SessionRow:
 def _ledger(entry: LedgerEntry, place: Place, strings: Strings) -> LedgerRow:
     words, numbers, common = strings.pages.device, strings.numbers, strings.pages.common
     zone = zone_of(place.timezone)
-    note = words.made_by[entry.made_by]
+    made_by = words.made_by[entry.made_by]
+    usual = "" if entry.made_by == "device" else made_by
     return LedgerRow(
         at_ms=entry.ts_ms,
         at=wall_time_text(entry.ts_ms, zone, numbers, common),
@@ -226,5 +232,5 @@ def _ledger(entry: LedgerEntry, place: Place, strings: Strings) -> LedgerRow:
         kind=entry.action,
         serial=entry.serial,
         strikes="" if entry.strikes is None else strikes_text(entry.strikes, numbers),
-        note=f"{note}: {entry.reason}" if entry.reason else note,
+        note=f"{made_by}: {entry.reason}" if entry.reason else usual,
     )

@@ -10,6 +10,15 @@ const EMBED = {
   tooltip: { disableDefaultStyle: true },
 };
 
+/** A wall screen is read from afar: its charts grow with its letters. */
+function forTheWall(spec) {
+  const letterPx = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const { config } = spec;
+  config.axis = { ...config.axis, labelFontSize: 0.8 * letterPx, titleFontSize: 0.8 * letterPx };
+  spec.height *= letterPx / 16;
+  return spec;
+}
+
 /** One figure with its chart. */
 class Chart {
   constructor(figure) {
@@ -26,7 +35,8 @@ class Chart {
     const text = await response.text();
     if (path !== this.figure.dataset.chart || text === this.drawn) return;
     this.drawn = text;
-    const spec = JSON.parse(text);
+    let spec = JSON.parse(text);
+    if (spec !== null && "wall" in document.documentElement.dataset) spec = forTheWall(spec);
     this.nothing.hidden = spec !== null;
     this.plot.hidden = spec === null;
     this.result?.finalize();
