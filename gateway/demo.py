@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -26,19 +27,21 @@ from gateway.demo_fleet import DemoFleet
 from gateway.errors import ListenError, SilverpointError
 from schemas.access import ROLES, Role, Scope, Viewer
 
-HISTORY_DAYS: Final = 270
-"""So that the last calendar quarter that has settled, over a hundred days ago at worst, has lives to tell of."""
-DENSE_DAYS: Final = 14
+HISTORY_MONTHS: Final = 8
+"""So that the last calendar quarter that has settled, a hundred days ago at worst, has lives to tell of."""
+DENSE_DAYS: Final = 7
 """So long readings are as dense as a real device's; before that they are few, so that the history is soon in."""
 DEFAULT_LISTEN: Final = ListenAddress("127.0.0.1", 8080)
 
 _DAY_MS: Final = 86_400_000
-_DAYS_AHEAD: Final = 30
-"""So long a demo may run before its oldest readings go."""
+_SAMPLES_DAYS: Final = 366
+"""Longer than the history: its oldest readings stay."""
 _DENSE_WEIGHT: Final = 12
 """A dense day takes so many times as long to take in as a sparse one."""
 _LIVE_INTERVAL_MS: Final = 5_000
 """Dense beside a real device's, so that one sees the page live."""
+_LOOK_S: Final = 0.1
+_ALERT_LOOKS: Final = 150
 _STORE_NAME: Final = "silverpoint.db"
 _DEMO: Final = Viewer("demo", "admin")
 _MANAGER: Final = Viewer("manager", "manager")
@@ -49,6 +52,13 @@ class Login:
     name: str
     role: Role
     password: str
+
+
+def history_start_ms(now_ms: int) -> int:
+    """When the history begins: with a whole month, since vendors are told whole months."""
+    now = datetime.fromtimestamp(now_ms / 1_000, UTC)
+    months = now.year * 12 + now.month - 1 - HISTORY_MONTHS
+    return int(datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC).timestamp()) * 1_000
 
 
 async def run_demo(devices: int, listen: ListenAddress | None, directory: Path | None) -> None:
@@ -71,7 +81,7 @@ async def run_demo(devices: int, listen: ListenAddress | None, directory: Path |
 async def _run(gateway: Gateway, broker: DemoBroker, devices: int, stop: asyncio.Event, console: Console) -> None:
     now_ms = gateway.clock.now_ms()
     settings = SimulatorSettings(
-        start_ms=now_ms - HISTORY_DAYS * _DAY_MS,
+        start_ms=history_start_ms(now_ms),
         live_from_ms=now_ms,
         dense_from_ms=now_ms - DENSE_DAYS * _DAY_MS,
         devices=devices,
@@ -100,12 +110,23 @@ async def _load(gateway: Gateway, fleet: DemoFleet, settings: SimulatorSettings,
     await gateway.registry.save(entries)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[records]}"), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task(f"{HISTORY_DAYS // 30} months of history", total=1.0, records="")
+        task = progress.add_task(f"{HISTORY_MONTHS} months of history", total=1.0, records="")
         stored = 0
         async for part in fleet.history():
             stored += (await gateway.pipeline.ingest(part.deliveries)).stored
             progress.update(task, completed=_share_in(settings, part.until_ms), records=f"{stored:,} records")
     await gateway.analytics.demand.renew()
+    await _alerts_caught_up(gateway)
+
+
+async def _alerts_caught_up(gateway: Gateway) -> None:
+    """Waits until what fires is of today: the engine goes through the history in order. On a slow machine the page is
+    shown before that."""
+    commit_no = gateway.pipeline.commit_no
+    for _ in range(_ALERT_LOOKS):
+        if gateway.engine.mark >= commit_no:
+            return
+        await asyncio.sleep(_LOOK_S)
 
 
 def _share_in(settings: SimulatorSettings, until_ms: int) -> float:
@@ -136,7 +157,7 @@ def _config(broker: DemoBroker, listen: ListenAddress, place: Path) -> Config:
         broker=BrokerConfig(url=SecretStr(broker.url)),
         store=StoreConfig(url=f"sqlite:///{place / _STORE_NAME}"),
         http=HttpConfig(listen=str(listen)),
-        retention=RetentionConfig(samples_days=HISTORY_DAYS + _DAYS_AHEAD),
+        retention=RetentionConfig(samples_days=_SAMPLES_DAYS),
     )
 
 

@@ -222,7 +222,7 @@ def _counted(values: Sequence[float], title: str | None = None) -> alt.Y:
         type="quantitative",
         title=title,
         scale=alt.Scale(domain=[0, max(_LEAST_TOP, *values, 0) * 1.02], nice=False),
-        axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, format="d"),
+        axis=alt.Axis(tickMinStep=1, tickCount=4, domain=False, format="~s"),
     )
 
 

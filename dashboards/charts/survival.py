@@ -15,6 +15,8 @@ Standing: TypeAlias = Literal["plain", "shorter", "longer"]
 
 HEIGHT: Final = 260
 _DASHES: Final[tuple[list[int], ...]] = ([1, 0], [6, 3], [2, 2], [9, 3, 2, 3])
+_LEGEND_COLUMNS: Final = 2
+"""As many names stand side by side on a phone."""
 _MILLION: Final = 1_000_000
 
 
@@ -50,12 +52,14 @@ class SurvivalWords:
 def survival_spec(curves: Sequence[LifeCurve], palette: Palette, words: SurvivalWords) -> Spec:
     """The chart: each line of its own colour and dash; bands where they can still be told apart."""
     names = [curve.name for curve in curves]
-    colours = [_colour(curve, place, palette) for place, curve in enumerate(curves)]
-    dashes = [_DASHES[place % len(_DASHES)] for place in _places(curves)]
+    places = _places(curves)
+    has_longer = any(curve.standing == "longer" for curve in curves)
+    colours = [_colour(curve, place, palette, has_longer) for curve, place in zip(curves, places, strict=True)]
+    dashes = [_DASHES[place % len(_DASHES)] for place in places]
     shown = [curve for curve in curves if curve.standing != "plain"] or (curves if len(curves) <= 2 else [])
     scale = alt.Scale(domain=names, range=colours)
     legend = alt.Legend(
-        orient="top", title=None, symbolType="stroke", symbolStrokeWidth=2.5, symbolOpacity=1, columns=6
+        orient="top", title=None, symbolType="stroke", symbolStrokeWidth=2.5, symbolOpacity=1, columns=_LEGEND_COLUMNS
     )
     x = alt.X("strikes", type="quantitative", title=words.axis, scale=alt.Scale(domainMin=0), axis=alt.Axis(grid=False))
     y = alt.Y(
@@ -87,18 +91,18 @@ def survival_spec(curves: Sequence[LifeCurve], palette: Palette, words: Survival
 
 def _places(curves: Sequence[LifeCurve]) -> list[int]:
     """Of each among those that stand like it: lines of one colour differ by their dashes, the first is solid."""
-    seen: Counter[bool] = Counter()
+    seen: Counter[Standing] = Counter()
     places = []
     for curve in curves:
-        places.append(seen[curve.standing == "plain"])
-        seen[curve.standing == "plain"] += 1
+        places.append(seen[curve.standing])
+        seen[curve.standing] += 1
     return places
 
 
-def _colour(curve: LifeCurve, place: int, palette: Palette) -> str:
+def _colour(curve: LifeCurve, place: int, palette: Palette, has_longer: bool) -> str:
     if curve.standing != "plain":
         return palette.worn if curve.standing == "shorter" else palette.accent
-    rest = (palette.accent, palette.due, palette.text, palette.silver, palette.steps[2], palette.muted)
+    rest = (palette.accent, palette.due, palette.text, palette.silver, palette.steps[2], palette.muted)[has_longer:]
     return rest[place % len(rest)]
 
 

@@ -119,6 +119,7 @@ def themed(
             titleFontWeight="normal",
             labelPadding=5,
         )
+        .configure_legend(labelColor=palette.text, labelFontSize=11, titleColor=palette.muted)
         .configure_text(color=palette.text, fontSize=11)
     )
     spec: Spec = dressed.to_dict(validate=False)

@@ -14,6 +14,8 @@ from dashboards.charts.theme import Palette, Span, Spec, along_time, chart_of, t
 HEIGHT: Final = 240
 _MEDIAN_OF: Final = 9
 _LEAST_TOP: Final = 1.2
+_NAME_SHARE: Final = 0.12
+"""Of the width, about what a serial takes."""
 _FAN_STEPS: Final = 12
 _WEAR: Final = "wear:Q"
 
@@ -89,7 +91,10 @@ def wear_spec(data: WearData, palette: Palette, words: WearWords) -> Spec:
     until = _ahead(data)
     layers = [time_frame(data.span, data.since, until), *_limit(data.since, until, top, palette, words, y)]
     layers += [*_fan(data.fan, until, palette), *_replace_by(data.fan, until, palette, words)]
-    layers += [*_swaps(data.swaps, palette), *_readings(data.readings, palette, words)]
+    layers += [
+        *_swaps(data.swaps, (until - data.since) * _NAME_SHARE, palette),
+        *_readings(data.readings, palette, words),
+    ]
     return themed(alt.layer(*layers), palette, height=HEIGHT, description=words.description)
 
 
@@ -170,10 +175,17 @@ def _along(fan: Fan, reached_t: int, t: float) -> float:
     return top
 
 
-def _swaps(swaps: Sequence[Swap], palette: Palette) -> list[alt.Chart]:
+def _swaps(swaps: Sequence[Swap], apart_ms: float, palette: Palette) -> list[alt.Chart]:
+    """Where another nozzle follows so soon that their names would lie on each other, the later one has its name."""
     if not swaps:
         return []
-    base = chart_of([swap._asdict() for swap in swaps])
+    in_order = sorted(swaps)
+    later = [*(swap.t for swap in in_order[1:]), None]
+    named = [
+        swap if next_t is None or next_t - swap.t >= apart_ms else swap._replace(serial="")
+        for swap, next_t in zip(in_order, later, strict=True)
+    ]
+    base = chart_of([swap._asdict() for swap in named])
     x = along_time()
     return [
         base.mark_rule(color=palette.muted, strokeDash=[2, 2]).encode(x=x),

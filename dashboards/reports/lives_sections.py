@@ -179,7 +179,7 @@ def _effects(view: LifetimesView, strings: Strings) -> list[Section]:
     if not view.firmware:
         return []
     columns = tuple(
-        Column(title, "right" if place in (3, 4, 5) else "left") for place, title in enumerate(words.effects_columns)
+        Column(title, "right" if place in (3, 4, 5, 6) else "left") for place, title in enumerate(words.effects_columns)
     )
     rows = tuple(
         (

@@ -21,6 +21,9 @@ _REST_RATIO: Final = 30.0
 """It rests so many times as long as it has worked: whatever the fleet does, a board costs a few percent of a core."""
 _REST_LOOK_S: Final = 120.0
 """How old the outlook may be that a page begins with."""
+_YOUNG_S: Final = 600.0
+_YOUNG_LOOK_S: Final = 5.0
+"""While it is young history and forecasts may still come in: so often the outlook is asked for then."""
 _CATCH_UP_WITHIN_S: Final = 0.1
 """So long a page waits for a board that has rested; what is still missing after that comes by the stream."""
 _TRY_AGAIN_S: Final = 10.0
@@ -44,6 +47,7 @@ class LiveBoard:
         self._changes = source.reader.changes(viewer)
         self._look_s = look_s
         self._next_look_s = 0.0
+        self._begun_s = asyncio.get_running_loop().time()
         self._wake = asyncio.Event()
         self._filled = asyncio.Event()
         self._wanted = asyncio.Event()
@@ -151,8 +155,13 @@ class LiveBoard:
     def _look_now_and_then(self) -> None:
         now_s = asyncio.get_running_loop().time()
         if now_s >= self._next_look_s and self._looking.done():
-            self._next_look_s = now_s + (_REST_LOOK_S if self._is_unused_for(_RESTS_AFTER_S) else self._look_s)
+            self._next_look_s = now_s + self._look_again_in_s(now_s)
             self._looking = self._look_soon()
+
+    def _look_again_in_s(self, now_s: float) -> float:
+        if now_s - self._begun_s < _YOUNG_S:
+            return min(self._look_s, _YOUNG_LOOK_S)
+        return _REST_LOOK_S if self._is_unused_for(_RESTS_AFTER_S) else self._look_s
 
     def _look_soon(self) -> asyncio.Task[None]:
         looking = asyncio.create_task(self._look(), name="fleet outlook")

@@ -147,6 +147,11 @@ class AlertEngine:
         state = self._fleet.device(alert.device_id)
         return state is not None and not is_online(state, self._clock.now_ms())
 
+    @property
+    def mark(self) -> int:
+        """The latest commit that is evaluated with all before it."""
+        return self._mark
+
     async def restore(self) -> None:
         """Reads the open alerts, and which devices were committed since the mark. Comes before `run`."""
         self._open.replace(await self._store.open_alerts())

@@ -23,7 +23,7 @@ def demo(
         Path | None, typer.Option("--dir", metavar="DIR", help="Keep everything there; by default nothing stays.")
     ] = None,
 ) -> None:
-    """Run everything: a broker, a simulated fleet with nine months of history, the gateway and its pages.
+    """Run everything: a broker, a simulated fleet with eight months of history, the gateway and its pages.
 
     Prints the address and the logins, then runs until Ctrl-C.
 

@@ -94,7 +94,8 @@ class Ingest:
         """Why the store does not take what we have just now; None while it does."""
         self._to_rebuild: dict[str, None] = {}
         self._rebuild_due = asyncio.Event()
-        self._commit_no = 0
+        self.commit_no = 0
+        """Of the latest commit."""
         self._resting = False
 
     async def start(self) -> None:
@@ -104,7 +105,7 @@ class Ingest:
         self._fleet.restore(snapshot)
         self._memory.remember(snapshot.marks)
         self._fleet.set_missing(self._memory.missing())
-        self._commit_no = snapshot.commit_no
+        self.commit_no = snapshot.commit_no
         self._queue_rebuilds(snapshot.rebuild)
         await self.rebuild_all()
 
@@ -135,7 +136,7 @@ class Ingest:
         async with self._one_writer:
             result = await self._insist(lambda: self._store.commit(Batch(ledger=tuple(rows), rebuild=device_ids)))
             self._fleet.apply((), (), rows)
-            self._commit_no = result.commit_no
+            self.commit_no = result.commit_no
             self._queue_rebuilds(result.rebuild)
 
     async def commit(self, group: Sequence[Arrival]) -> Ingested:
@@ -150,7 +151,7 @@ class Ingest:
             result = await self._insist(lambda: self._store.commit(prepared.batch))
             self._apply(prepared)
             self._memory.forget_old_boots({device_id for device_id, _ in loaded})
-            self._commit_no = result.commit_no
+            self.commit_no = result.commit_no
             self._queue_rebuilds(result.rebuild)
             if prepared.changed:
                 self._feed.publish(result.commit_no, prepared.changed)
@@ -206,7 +207,7 @@ class Ingest:
             given_up, marks = self._memory.give_up()
             if marks:
                 result = await self._insist(lambda: self._store.commit(Batch(marks=marks)))
-                self._commit_no = result.commit_no
+                self.commit_no = result.commit_no
             self._fleet.set_missing(self._memory.missing())
         for lost in given_up:
             if lost.seqs:
@@ -246,7 +247,7 @@ class Ingest:
             device_id = next(iter(self._to_rebuild))
             await self._rebuild(device_id)
             del self._to_rebuild[device_id]
-            self._feed.publish(self._commit_no, (device_id,))
+            self._feed.publish(self.commit_no, (device_id,))
 
     async def _rebuild(self, device_id: str) -> None:
         old = self._fleet.device(device_id)

@@ -109,6 +109,11 @@ class Pipeline:
         await self._ingest.add_ledger_rows(rows)
 
     @property
+    def commit_no(self) -> int:
+        """Of the latest commit."""
+        return self._ingest.commit_no
+
+    @property
     def commit_fault(self) -> str | None:
         """Why the store can't commit just now; None while it can."""
         return self._ingest.commit_fault

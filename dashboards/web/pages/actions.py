@@ -107,6 +107,8 @@ def alert_detail(alert: AlertView, strings: Strings) -> str:
         return f"{wear_text(alert.value, numbers)} {words.action_wear}"
     told: Mapping[Rule, str] = {"battery_low": words.action_charge, "battery_degraded": words.action_health}
     if alert.rule in told:
+        if alert.state == "resolved":
+            return ""  # its number is the one by which it ended
         return told[alert.rule].format(n=percent_text(alert.value, numbers))
     return alert.summary
 
