@@ -15,6 +15,7 @@ from dashboards.web.pages.alerts import PAGE_ROWS, PATH, AlertsPage, alerts_page
 from dashboards.web.pages.rows import places_of
 from dashboards.web.parts import PartsPage, parts_stream
 from dashboards.web.render import Frame, page_response
+from dashboards.web.routing import pages_router
 from dashboards.web.site import STREAM_HEADERS, Site
 from schemas.access import Viewer
 from schemas.views import AlertView, FleetChange
@@ -24,14 +25,14 @@ _TOO_LATE: Final = "late"
 
 def alerts_routes(site: Site) -> APIRouter:
     """The router of the alerts page."""
-    router = APIRouter(include_in_schema=False, default_response_class=Response)
     shown = _AlertPages(site)
-    router.add_api_route(PATH, shown.page, methods=["GET"], response_model=None)
-    router.add_api_route(f"{PATH}/live", shown.live, methods=["GET"], response_model=None)
-    router.add_api_route(
-        f"{PATH}/{{alert_id:int}}/acknowledge", shown.acknowledge, methods=["POST"], response_model=None
+    return pages_router(
+        gets=(
+            (PATH, shown.page),
+            (f"{PATH}/live", shown.live),
+        ),
+        posts=((f"{PATH}/{{alert_id:int}}/acknowledge", shown.acknowledge),),
     )
-    return router
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from dashboards.web.chart_response import chart_response
 from dashboards.web.pages.clinic import USAGE_DAYS, ClinicNow, clinic_now, clinic_page, summary_of, usage_chart
 from dashboards.web.parts import PartsPage, parts_stream
 from dashboards.web.render import Frame, page_response
+from dashboards.web.routing import pages_router
 from dashboards.web.site import STREAM_HEADERS, Site, strings_of
 from schemas.access import Viewer
 from schemas.views import ClinicView, FleetChange
@@ -24,15 +25,14 @@ _DAY_MS: Final = 86_400_000
 
 def clinic_routes(site: Site) -> APIRouter:
     """The router of the clinic pages."""
-    router = APIRouter(include_in_schema=False, default_response_class=Response)
     shown = _ClinicPages(site)
-    for path, endpoint in (
-        ("/clinics/{clinic_id}", shown.page),
-        ("/clinics/{clinic_id}/live", shown.live),
-        ("/clinics/{clinic_id}/charts/{name}", shown.chart),
-    ):
-        router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
-    return router
+    return pages_router(
+        gets=(
+            ("/clinics/{clinic_id}", shown.page),
+            ("/clinics/{clinic_id}/live", shown.live),
+            ("/clinics/{clinic_id}/charts/{name}", shown.chart),
+        ),
+    )
 
 
 @dataclass(frozen=True)

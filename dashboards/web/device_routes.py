@@ -26,6 +26,7 @@ from dashboards.web.pages.rows import Place, place_in, places_of
 from dashboards.web.pages.spans import Stretch, span_named, stretch_until, until_asked
 from dashboards.web.parts import PartsPage, parts_stream
 from dashboards.web.render import Frame, page_response
+from dashboards.web.routing import pages_router
 from dashboards.web.site import STREAM_HEADERS, Site, strings_of
 from dashboards.web.strings import Strings
 from schemas.access import Viewer
@@ -39,15 +40,14 @@ _LIST_DAYS: Final = 90
 
 def device_routes(site: Site) -> APIRouter:
     """The router of the device pages."""
-    router = APIRouter(include_in_schema=False, default_response_class=Response)
     shown = _DevicePages(site)
-    for path, endpoint in (
-        ("/devices/{device_id}", shown.page),
-        ("/devices/{device_id}/live", shown.live),
-        ("/devices/{device_id}/charts/{name}", shown.chart),
-    ):
-        router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
-    return router
+    return pages_router(
+        gets=(
+            ("/devices/{device_id}", shown.page),
+            ("/devices/{device_id}/live", shown.live),
+            ("/devices/{device_id}/charts/{name}", shown.chart),
+        ),
+    )
 
 
 @dataclass(frozen=True)

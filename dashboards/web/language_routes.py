@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from dashboards.web.links import safe_next
+from dashboards.web.routing import pages_router
 from dashboards.web.site import LANGUAGE_COOKIE, Site
 from dashboards.web.strings import CATALOGUES
 
@@ -19,9 +20,10 @@ _YEAR_S: Final = 365 * 86_400
 
 def language_routes(site: Site) -> APIRouter:
     """The router of the choice."""
-    router = APIRouter(include_in_schema=False, default_response_class=Response)
-    router.add_api_route(PATH, _Choice(site).choose, methods=["POST"], response_model=None)
-    return router
+    return pages_router(
+        gets=(),
+        posts=((PATH, _Choice(site).choose),),
+    )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from fastapi.sse import EventSourceResponse
 from dashboards.web.pages.operator import again_text, operator_page, released_text
 from dashboards.web.parts import PartsPage, parts_stream
 from dashboards.web.render import page_response
+from dashboards.web.routing import pages_router
 from dashboards.web.site import STREAM_HEADERS, Site
 
 PATH: Final = "/operator"
@@ -22,16 +23,18 @@ _PARTS: Final = ("operator-now", "operator-counts", "operator-outbox", "operator
 
 def operator_routes(site: Site) -> APIRouter:
     """The router of the operator page."""
-    router = APIRouter(include_in_schema=False, default_response_class=Response)
     shown = _OperatorPages(site)
-    router.add_api_route(PATH, shown.page, methods=["GET"], response_model=None)
-    router.add_api_route(f"{PATH}/live", shown.live, methods=["GET"], response_model=None)
-    router.add_api_route(f"{PATH}/quarantine/release", shown.release_all, methods=["POST"], response_model=None)
-    router.add_api_route(
-        f"{PATH}/quarantine/{{entry_id}}/release", shown.release, methods=["POST"], response_model=None
+    return pages_router(
+        gets=(
+            (PATH, shown.page),
+            (f"{PATH}/live", shown.live),
+        ),
+        posts=(
+            (f"{PATH}/quarantine/release", shown.release_all),
+            (f"{PATH}/quarantine/{{entry_id}}/release", shown.release),
+            (f"{PATH}/messages/{{message_id}}/again", shown.again),
+        ),
     )
-    router.add_api_route(f"{PATH}/messages/{{message_id}}/again", shown.again, methods=["POST"], response_model=None)
-    return router
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from dashboards.web.pages.rows import places_of
 from dashboards.web.pages.work import PATH as WORK_PATH
 from dashboards.web.parts import PartsPage, parts_stream
 from dashboards.web.render import Frame, page_response
+from dashboards.web.routing import pages_router
 from dashboards.web.site import STREAM_HEADERS, Site
 from dashboards.web.work_routes import kept_for, work_data
 from schemas.access import Viewer
@@ -40,16 +41,15 @@ _OF_GATEWAY: Final[Mapping[Rule, str]] = {
 
 def order_routes(site: Site) -> APIRouter:
     """The router of work orders."""
-    router = APIRouter(include_in_schema=False, default_response_class=Response)
     shown = _OrderPages(site)
-    for path, endpoint in (
-        (PATH, shown.list_page),
-        (f"{PATH}/{{order_id:int}}", shown.page),
-        (f"{PATH}/{{order_id:int}}/live", shown.live),
-        (ACT_PATH, shown.act),
-    ):
-        router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
-    return router
+    return pages_router(
+        gets=(
+            (PATH, shown.list_page),
+            (f"{PATH}/{{order_id:int}}", shown.page),
+            (f"{PATH}/{{order_id:int}}/live", shown.live),
+            (ACT_PATH, shown.act),
+        ),
+    )
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from dashboards.web.pages.people import (
 )
 from dashboards.web.pages.registry import PATH as REGISTRY_PATH
 from dashboards.web.render import page_response
+from dashboards.web.routing import pages_router
 from dashboards.web.site import Site, strings_of
 from schemas.access import Viewer
 
@@ -30,13 +31,17 @@ _MISTAKES_SHOWN: Final = 20
 
 def people_routes(site: Site) -> APIRouter:
     """The router of the page of people."""
-    router = APIRouter(include_in_schema=False, default_response_class=Response)
     shown = _PeoplePages(site)
-    router.add_api_route(PATH, shown.page, methods=["GET"], response_model=None)
-    router.add_api_route(f"{PATH}/export.csv", shown.export, methods=["GET"], response_model=None)
-    router.add_api_route(f"{PATH}/import", shown.take, methods=["POST"], response_model=None)
-    router.add_api_route(PATH, shown.save, methods=["POST"], response_model=None)
-    return router
+    return pages_router(
+        gets=(
+            (PATH, shown.page),
+            (f"{PATH}/export.csv", shown.export),
+        ),
+        posts=(
+            (f"{PATH}/import", shown.take),
+            (PATH, shown.save),
+        ),
+    )
 
 
 @dataclass(frozen=True)

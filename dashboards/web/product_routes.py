@@ -20,6 +20,7 @@ from dashboards.web.csv_file import csv_text
 from dashboards.web.links import PRODUCT_PATH
 from dashboards.web.pages.product import TOPICS, Asked, figure_named, kind_of, product_page, read_asked
 from dashboards.web.render import page_response
+from dashboards.web.routing import pages_router
 from dashboards.web.site import Site, strings_of
 from dashboards.web.strings import Strings
 from schemas.access import Viewer
@@ -35,15 +36,14 @@ _FORMS: Final = ("json", "svg", "png")
 
 def product_routes(site: Site) -> APIRouter:
     """The router of the product pages."""
-    router = APIRouter(include_in_schema=False, default_response_class=Response)
     shown = _ProductPages(site)
-    for path, endpoint in (
-        (PRODUCT_PATH, shown.first),
-        (f"{PRODUCT_PATH}/{{topic}}", shown.page),
-        (f"{PRODUCT_PATH}/{{topic}}/charts/{{name}}", shown.chart),
-    ):
-        router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
-    return router
+    return pages_router(
+        gets=(
+            (PRODUCT_PATH, shown.first),
+            (f"{PRODUCT_PATH}/{{topic}}", shown.page),
+            (f"{PRODUCT_PATH}/{{topic}}/charts/{{name}}", shown.chart),
+        ),
+    )
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from dashboards.web.pages.registry import (
     write_address,
 )
 from dashboards.web.render import page_response
+from dashboards.web.routing import pages_router
 from dashboards.web.site import Site, strings_of
 from schemas.access import Viewer
 from schemas.page_views import PageAct
@@ -33,13 +34,17 @@ _MISTAKES_SHOWN: Final = 20
 
 def registry_routes(site: Site) -> APIRouter:
     """The router of the registry page."""
-    router = APIRouter(include_in_schema=False, default_response_class=Response)
     shown = _RegistryPages(site)
-    router.add_api_route(PATH, shown.page, methods=["GET"], response_model=None)
-    router.add_api_route(f"{PATH}/export.csv", shown.export, methods=["GET"], response_model=None)
-    router.add_api_route(f"{PATH}/import", shown.take, methods=["POST"], response_model=None)
-    router.add_api_route(f"{PATH}/{{kind}}/{{entry_id}}", shown.save, methods=["POST"], response_model=None)
-    return router
+    return pages_router(
+        gets=(
+            (PATH, shown.page),
+            (f"{PATH}/export.csv", shown.export),
+        ),
+        posts=(
+            (f"{PATH}/import", shown.take),
+            (f"{PATH}/{{kind}}/{{entry_id}}", shown.save),
+        ),
+    )
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from dashboards.web.links import REPORTS_PATH
 from dashboards.web.pages.reports import reports_page
 from dashboards.web.render import page_response
+from dashboards.web.routing import pages_router
 from dashboards.web.site import Site, strings_of
 from schemas.report_pages import ReportFile, ReportForm
 
@@ -21,11 +22,13 @@ _FORMS: Final[dict[str, ReportForm]] = {"html": "html", "pdf": "pdf"}
 
 def report_routes(site: Site) -> APIRouter:
     """The router of the reports."""
-    router = APIRouter(include_in_schema=False, default_response_class=Response)
     shown = _ReportPages(site)
-    router.add_api_route(REPORTS_PATH, shown.page, methods=["GET"], response_model=None)
-    router.add_api_route(f"{REPORTS_PATH}/{{name}}", shown.file, methods=["GET"], response_model=None)
-    return router
+    return pages_router(
+        gets=(
+            (REPORTS_PATH, shown.page),
+            (f"{REPORTS_PATH}/{{name}}", shown.file),
+        ),
+    )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dashboards.web.pages.alerts import PATH as ALERTS_PATH
 from dashboards.web.pages.rows import places_of
 from dashboards.web.pages.silences import FIELDS, PAGE_ROWS, PATH, SilencesAsked, read_address, silences_page
 from dashboards.web.render import page_response
+from dashboards.web.routing import pages_router
 from dashboards.web.site import Site
 from dashboards.web.strings import Strings
 from schemas.access import Viewer
@@ -23,12 +24,14 @@ _SAID: Final = ("done", "late")
 
 def silence_routes(site: Site) -> APIRouter:
     """The router of the page of silences."""
-    router = APIRouter(include_in_schema=False, default_response_class=Response)
     shown = _SilencePages(site)
-    router.add_api_route(PATH, shown.page, methods=["GET"], response_model=None)
-    router.add_api_route(PATH, shown.add, methods=["POST"], response_model=None)
-    router.add_api_route(f"{PATH}/{{silence_id:int}}/end", shown.end, methods=["POST"], response_model=None)
-    return router
+    return pages_router(
+        gets=((PATH, shown.page),),
+        posts=(
+            (PATH, shown.add),
+            (f"{PATH}/{{silence_id:int}}/end", shown.end),
+        ),
+    )
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from dashboards.web.pages.work import (
 )
 from dashboards.web.parts import PartsPage, parts_stream
 from dashboards.web.render import Frame, page_response, shell_data
+from dashboards.web.routing import pages_router
 from dashboards.web.shell import outbox_words
 from dashboards.web.site import STREAM_HEADERS, Site, strings_of
 from schemas.access import Viewer
@@ -43,16 +44,15 @@ _KEPT_STATIC: Final = (
 
 def work_routes(site: Site) -> APIRouter:
     """The router of the technician's page."""
-    router = APIRouter(include_in_schema=False, default_response_class=Response)
     shown = _WorkPages(site)
-    for path, endpoint in (
-        (PATH, shown.page),
-        (f"{PATH}/live", shown.live),
-        (f"{PATH}/worker.js", shown.worker),
-        (f"{PATH}/app.webmanifest", shown.manifest),
-    ):
-        router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
-    return router
+    return pages_router(
+        gets=(
+            (PATH, shown.page),
+            (f"{PATH}/live", shown.live),
+            (f"{PATH}/worker.js", shown.worker),
+            (f"{PATH}/app.webmanifest", shown.manifest),
+        ),
+    )
 
 
 def work_data(frame: Frame) -> dict[str, object]:

@@ -39,6 +39,7 @@ class VisitWords:
     bring: str
     part: str
     part_unknown: str
+    part_battery: str
     nothing_to_bring: str
     open_then: str
     closed_then: str
@@ -204,8 +205,9 @@ ENGLISH_WORK: Final = WorkWords(
         todo=Plural("{n} to do", "{n} to do"),
         bring="Bring",
         part="{n} × {part}",
+        part_battery="{n} × battery",
         part_unknown="{n} × nozzle of unknown model: ask the clinic",
-        nothing_to_bring="no nozzles",
+        nothing_to_bring="nothing",
         open_then="open {hours}",
         closed_then="closed on that day",
         take="Take this visit",

@@ -10,8 +10,10 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from collectors.mqtt import MqttCollector, MqttSettings
@@ -28,7 +30,7 @@ def test_the_demo_shows_its_fleet_live_and_leaves_nothing_behind(tmp_path: Path)
     port, log = free_port(), tmp_path / "demo.log"
     with log.open("wb") as out:
         demo = subprocess.Popen(
-            [sys.executable, "-m", "gateway.cli", "demo", "--devices", "8", "--listen", f"127.0.0.1:{port}"],
+            [sys.executable, "-m", "gateway.cli", "demo", "--devices", "12", "--listen", f"127.0.0.1:{port}"],
             stdout=out, stderr=out, cwd=tmp_path, env=os.environ | {"TMPDIR": str(tmp_path)},
         )  # fmt: skip
     try:
@@ -38,8 +40,12 @@ def test_the_demo_shows_its_fleet_live_and_leaves_nothing_behind(tmp_path: Path)
             assert re.search(rf"^\s+{name}\s+\S{{10,}}$", said, re.MULTILINE), said
         page = _get(f"http://127.0.0.1:{port}/")
         assert "Sign out" in page
-        for number in range(1, 9):
+        for number in range(1, 13):
             assert f"-{number:04d}" in page
+        told = _signed_in(port, "vendor", said)
+        assert 'data-chart="/product/lives/charts/survival-0.json' in told("/product/lives")
+        assert 'data-chart="/product/use/charts/months.json' in told("/product/use")
+        assert 'data-chart="/product/demand/charts/need-0.json' in told("/product/demand")
         before = _received(port)
         _wait_for(lambda: _received(port) > before, log)
         children = _children(demo.pid)
@@ -78,6 +84,24 @@ async def test_without_mosquitto_the_demo_brings_a_broker_that_its_parts_can_wor
             received = await run.take_count(100)
             run.collector.acknowledge(received)
         assert [int(delivery.payload) for delivery in received] == list(range(100))
+
+
+def _signed_in(port: int, name: str, said: str) -> Callable[[str], str]:
+    """What pages the login of that name sees, as the demo prints it."""
+    login = re.search(rf"^\s+{name}\s+(\S+)$", said, re.MULTILINE)
+    assert login is not None
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as first:
+        form = {"username": name, "password": login.group(1)}
+        answer = first.post("/login", data=form, headers={"Origin": str(first.base_url).rstrip("/")})
+        assert "error" not in answer.headers["location"]
+        cookies = first.cookies
+
+    def page(path: str) -> str:
+        answer = httpx.get(f"http://127.0.0.1:{port}{path}", cookies=cookies, timeout=60)
+        assert answer.status_code == 200
+        return answer.text
+
+    return page
 
 
 def _wait_for(condition: object, log: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from dashboards.charts.sessions import DayBar, bars_spec
 from dashboards.charts.theme import Palette, Spec
 from dashboards.web.format import UTC_ZONE, count_text, date_text, local_date, short_time_text, zone_of
+from dashboards.web.pages.actions import WEAR_RULES
 from dashboards.web.pages.alert_rows import AlertRow, alert_rows
 from dashboards.web.pages.device import replace_by_text
 from dashboards.web.pages.device_charts import session_words
@@ -32,7 +33,7 @@ class DayHours(NamedTuple):
 
 
 class DueRow(NamedTuple):
-    """A nozzle that is due or worn out."""
+    """A nozzle that is due, by its wear or by what is forecast of it, or worn out."""
 
     row: DeviceRow
     replace_by: str
@@ -75,8 +76,10 @@ def clinic_now(
     place = Place(clinic.name or clinic.id, clinic.timezone)
     rows = tuple(device_row(view, place, strings) for view in devices)
     by_day = {view.id: replace_by_text(view.forecast.replace_by, strings) for view in devices if view.forecast}
-    due = sorted((row for row in rows if row.band in ("due", "worn_out")), key=lambda row: (-(row.wear or 0.0), row.id))
     own = [alert for alert in alerts if alert.clinic_id == clinic.id]
+    told = {alert.device_id for alert in own if alert.rule in WEAR_RULES and alert.state == "firing"}
+    due = [row for row in rows if row.band in ("due", "worn_out") or row.id in told]
+    due.sort(key=lambda row: (-(row.wear or 0.0), row.id))
     return ClinicNow(
         kpis=kpis_of(summary, strings),
         lines=alert_rows(own, {row.id: row.name for row in rows}, {clinic.id: place}, strings),

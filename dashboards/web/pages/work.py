@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, NamedTuple
@@ -236,7 +236,7 @@ def _visit(
         day_text=words.overdue if overdue else day_text(date.fromisoformat(visit.visit_by), today, strings),
         overdue=overdue,
         todo_text=words.todo.of(len(visit.items)).format(n=len(visit.items)),
-        parts=tuple(_part(part, strings) for part in visit.parts),
+        parts=tuple(_parts(visit, strings)),
         contact=contact,
         contact_link=contact_link(contact),
         hours_text=_hours(clinic, date.fromisoformat(visit.visit_by), strings),
@@ -254,6 +254,14 @@ def day_text(day: date, today: date, strings: Strings) -> str:
     if day == today + timedelta(days=1):
         return words.tomorrow
     return date_text(day, strings.numbers, strings.pages.common)
+
+
+def _parts(visit: VisitView, strings: Strings) -> Iterator[str]:
+    """What goes into the bag."""
+    yield from (_part(part, strings) for part in visit.parts)
+    batteries = sum(item.kind == "battery" for item in visit.items)
+    if batteries:
+        yield strings.pages.work.visits.part_battery.format(n=batteries)
 
 
 def _part(part: PartView, strings: Strings) -> str:
