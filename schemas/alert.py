@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
+from schemas.alert_facts import AlertFacts
+
 Rule: TypeAlias = Literal[
     "nozzle_due",
     "nozzle_worn_out",
@@ -62,6 +64,8 @@ class Alert:
     last_evidence_ms: int
     acknowledged_by: str | None = None
     acknowledged_ms: int | None = None
+    facts: AlertFacts | None = None
+    """What `summary` says, as data; None where an older version wrote it."""
 
 
 SilenceKind: TypeAlias = Literal["silence", "maintenance"]

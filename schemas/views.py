@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.access import Viewer
 from schemas.alert import Alert, AlertState, Rule, Severity, Silence, SilenceKind
+from schemas.alert_facts import AlertFacts
 from schemas.records import Form, PowerSource
 from schemas.registry import DeviceLifecycle
 
@@ -100,9 +101,15 @@ class AlertView(_View):
     """Whether it rests on the word of a device that is silent now."""
     muted: str | None = None
     """Why nothing is sent about it now; null: it is."""
+    facts: AlertFacts | None = Field(default=None, exclude=True)
+    """What `summary` says, as data: pages word it in their reader's language. The API tells the summary."""
+    silence: Silence | None = Field(default=None, exclude=True)
+    """What `muted` says, as data."""
 
     @classmethod
-    def of(cls, alert: Alert, *, stale: bool = False, muted: str | None = None) -> AlertView:
+    def of(
+        cls, alert: Alert, *, stale: bool = False, muted: str | None = None, silence: Silence | None = None
+    ) -> AlertView:
         return cls(
             id=alert.alert_id,
             rule=alert.rule,
@@ -121,6 +128,8 @@ class AlertView(_View):
             acknowledged_ms=alert.acknowledged_ms,
             stale=stale,
             muted=muted,
+            facts=alert.facts,
+            silence=silence,
         )
 
 

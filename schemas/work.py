@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 from schemas.alert import Severity
+from schemas.alert_facts import AlertFacts
 
 SubjectKind: TypeAlias = Literal["nozzle", "battery", "device"]
 OrderState: TypeAlias = Literal["open", "claimed", "confirmed", "closed"]
@@ -63,6 +64,8 @@ class WorkOrder:
     """What a person wrote when closing it by hand."""
     replaced_by: str | None = None
     """The nozzle that was fitted in this one's place."""
+    facts: AlertFacts | None = None
+    """What `summary` says, as data, where it is that of an alert of the rule `cause`."""
 
     @property
     def live(self) -> bool:

@@ -7,10 +7,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.access import Viewer
 from schemas.alert import Severity
+from schemas.alert_facts import AlertFacts
+from schemas.order_told import OrderTold
 from schemas.views import AlertView, SilenceView
 from schemas.work import OrderAct, OrderState, ReplaceReason, SubjectKind, WorkOrder
 
@@ -47,6 +49,8 @@ class OrderView(_View):
     ended_by: str | None
     end_reason: str | None
     replaced_by: str | None
+    facts: AlertFacts | None = Field(default=None, exclude=True)
+    """What `summary` says, as data, where it is an alert's: pages word it in their reader's language."""
 
     @classmethod
     def of(cls, order: WorkOrder, *, due_ms: int, overdue: bool, part: str | None) -> OrderView:
@@ -74,6 +78,7 @@ class OrderView(_View):
             ended_by=order.ended_by,
             end_reason=order.end_reason,
             replaced_by=order.replaced_by,
+            facts=order.facts,
         )
 
 
@@ -86,6 +91,8 @@ class OrderHistoryView(_View):
     act: OrderAct
     to_state: OrderState
     note: str
+    told: OrderTold | None = Field(default=None, exclude=True)
+    """What `note` says, as data, where the gateway wrote it."""
 
 
 class OrderDetail(OrderView):

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from dashboards.reports.words import ENGLISH_REPORT, ReportWords
+from dashboards.web.alert_strings import ENGLISH_ALERTS, AlertSentences
 from dashboards.web.desk_strings import ENGLISH_OUTBOX, ENGLISH_PEOPLE, OutboxWords, PeopleWords
 from dashboards.web.fleet_strings import ENGLISH_BOARD, BoardWords
 from dashboards.web.page_strings import ENGLISH_PAGES, PageWords
@@ -150,6 +151,7 @@ class Strings:
     numbers: NumberWords
     shell: ShellWords
     fleet: FleetWords
+    alert: AlertSentences
     board: BoardWords
     people: PeopleWords
     outbox: OutboxWords
@@ -333,6 +335,7 @@ ENGLISH: Final = Strings(
         wear_between="estimated {low} to {high}",
         wear_about="estimated {wear}",
     ),
+    alert=ENGLISH_ALERTS,
     board=ENGLISH_BOARD,
     people=ENGLISH_PEOPLE,
     outbox=ENGLISH_OUTBOX,

@@ -8,6 +8,7 @@ from typing import Final
 
 from dashboards.web.plural import Plural
 from schemas.alert import SilenceKind
+from schemas.order_told import Shown
 from schemas.work import OrderAct, OrderState, ReplaceReason, SubjectKind
 from schemas.work_views import OrderFilter
 
@@ -57,6 +58,8 @@ class VisitWords:
     alerts_all: str
     silence_day: str
     muted: str
+    muted_until: Mapping[SilenceKind, str]
+    muted_why: str
     waiting_title: str
     waiting_note: str
     needs_script: str
@@ -101,6 +104,11 @@ class OrderWords:
     by_gateway: str
     reported_later: str
     alerts_title: str
+    told_again: str
+    told_refitted: str
+    told_fitted: str
+    told_replaced: Mapping[Shown, str]
+    told_health: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +232,8 @@ ENGLISH_WORK: Final = WorkWords(
         alerts_all="All alerts",
         silence_day="Silence for a day",
         muted="silenced",
+        muted_until={"silence": "silenced by {name} until {time}", "maintenance": "maintenance until {time}"},
+        muted_why="{what}: {why}",
         waiting_title="Waiting for the device’s word",
         waiting_note="Claimed; these close by themselves when the device reports the new part.",
         needs_script="Acting on work needs JavaScript. Switch it on for this site.",
@@ -294,6 +304,14 @@ ENGLISH_WORK: Final = WorkWords(
         by_gateway="by itself",
         reported_later="reached us {time}",
         alerts_title="Alerts about it",
+        told_again="{what}, again",
+        told_refitted="fitted again, on {device}",
+        told_fitted="{serial} fitted",
+        told_replaced={
+            "device": "{serial} was fitted in its place, as the device reported",
+            "person": "{serial} was fitted in its place, as a person recorded and the device shows",
+        },
+        told_health="its health rose from {before} to {now}",
     ),
     silences=SilenceWords(
         title="Silences",

@@ -10,10 +10,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
+from dashboards.web.alert_sentences import sentence
+from dashboards.web.strings import ENGLISH
 from gateway.config_alerts import RuleSettings
 from gateway.ingest.fleet import NozzleState
 from gateway.wear.level import nozzle_wear
 from schemas.alert import Rule, Severity
+from schemas.alert_facts import AlertFacts
 from schemas.registry import NozzleModel
 
 WORN_OUT_WEAR: Final = 1.0
@@ -40,7 +43,7 @@ class Finding(NamedTuple):
     severity: Severity
     verdict: Verdict
     value: float | None
-    summary: str
+    facts: AlertFacts
     at_ms: int
     why: str = ""
     """For `over`: why, as it goes into the alert's history."""
@@ -50,6 +53,11 @@ class Finding(NamedTuple):
     """How far the value grows (falls, where negative) before a firing alert's text follows it; None: it does not."""
     from_readings: bool = False
     """Whether the stored readings tell since when it has stood."""
+
+    @property
+    def summary(self) -> str:
+        """One sentence that a person understands, in English; worded only for what is written."""
+        return sentence(self.rule, self.subject, self.device_id, self.facts, ENGLISH)
 
 
 class DueBy(NamedTuple):
@@ -102,7 +110,9 @@ def nozzle_due(facts: NozzleFacts, rules: Rules) -> Finding | None:
         assert settings.threshold is not None
         return _wear_finding(facts, "nozzle_due", settings, settings.threshold)
     verdict = rising(facts.at_ms, facts.due_by.due_ms, DUE_AGAIN_MS)
-    found = nozzle_finding(facts, "nozzle_due", settings, verdict, _due_summary(facts, facts.due_by))
+    found = nozzle_finding(
+        facts, "nozzle_due", settings, verdict, AlertFacts(facts.wear_ratio, facts.due_by.replace_by)
+    )
     return found._replace(since_ms=facts.due_by.due_ms if verdict == "true" else None)
 
 
@@ -113,7 +123,12 @@ NOZZLE_CONDITIONS: Final[Mapping[Rule, NozzleCondition]] = MappingProxyType(
 
 
 def nozzle_finding(
-    facts: NozzleFacts, rule: Rule, settings: RuleSettings, verdict: Verdict, summary: str, value: float | None = None
+    facts: NozzleFacts,
+    rule: Rule,
+    settings: RuleSettings,
+    verdict: Verdict,
+    said: AlertFacts,
+    value: float | None = None,
 ) -> Finding:
     """A finding about a nozzle. One that is not fitted any more is out of every rule's reach."""
     nozzle = facts.nozzle
@@ -126,7 +141,7 @@ def nozzle_finding(
         severity=settings.severity,
         verdict="over" if gone else verdict,
         value=facts.wear_ratio if value is None else value,
-        summary=summary,
+        facts=said,
         at_ms=facts.at_ms,
         why="no longer fitted" if gone else "",
     )
@@ -134,13 +149,13 @@ def nozzle_finding(
 
 def _wear_finding(facts: NozzleFacts, rule: Rule, settings: RuleSettings, threshold: float) -> Finding | None:
     nozzle = facts.nozzle
-    summary = wear_summary(nozzle.serial, nozzle.device_id, facts.wear_ratio)
+    said = AlertFacts(facts.wear_ratio)
     if not nozzle.fitted:
-        return nozzle_finding(facts, rule, settings, "over", summary)
+        return nozzle_finding(facts, rule, settings, "over", said)
     if facts.wear_ratio is None:
         return None
     verdict = rising(facts.wear_ratio, threshold, settings.hysteresis)
-    return nozzle_finding(facts, rule, settings, verdict, summary)._replace(from_readings=True)
+    return nozzle_finding(facts, rule, settings, verdict, said)._replace(from_readings=True)
 
 
 def rising(value: float, threshold: float, hysteresis: float | None) -> Verdict:
@@ -155,22 +170,3 @@ def falling(value: float, threshold: float, hysteresis: float | None) -> Verdict
     if value <= threshold:
         return "true"
     return "within" if hysteresis and value <= threshold + hysteresis else "false"
-
-
-def wear_summary(serial: str, device_id: str, wear_ratio: float | None) -> str:
-    """One sentence that a person understands."""
-    where = f"Nozzle {serial} on {device_id}"
-    if wear_ratio is None:
-        return f"{where}: its wear is not known"
-    if wear_ratio >= WORN_OUT_WEAR:
-        return f"{where} is worn out, at {percent(wear_ratio)} of its wear limit: replace it"
-    return f"{where} is at {percent(wear_ratio)} of its wear limit"
-
-
-def _due_summary(facts: NozzleFacts, due_by: DueBy) -> str:
-    nozzle = facts.nozzle
-    return f"{wear_summary(nozzle.serial, nozzle.device_id, facts.wear_ratio)}: replace it by {due_by.replace_by}"
-
-
-def percent(ratio: float) -> str:
-    return f"{ratio:.0%}".replace("%", " %")

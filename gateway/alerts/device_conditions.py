@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
-from gateway.alerts.conditions import Finding, Rules, Verdict, falling, percent, rising
+from gateway.alerts.conditions import Finding, Rules, Verdict, falling, rising
 from gateway.config_alerts import RuleSettings
 from schemas.alert import Rule, Severity
+from schemas.alert_facts import AlertFacts
 
 ANNOUNCED_TIMES: Final = 2
 """A device that announced its own longest silence is silent after this many of them."""
@@ -56,9 +57,7 @@ def battery_low(moment: Moment, rules: Rules) -> Finding | None:
     settings = rules.rule("battery_low")
     on_battery = moment.reading.power_source == "battery"
     verdict = _falls(charge, settings) if on_battery else "false"
-    return _found(
-        moment, "battery_low", settings, verdict, charge, f"{moment.device_id} has {percent(charge)} of charge left"
-    )
+    return _found(moment, "battery_low", settings, verdict, charge, AlertFacts(charge_ratio=charge))
 
 
 def battery_degraded(moment: Moment, rules: Rules) -> Finding | None:
@@ -67,8 +66,8 @@ def battery_degraded(moment: Moment, rules: Rules) -> Finding | None:
     if health is None:
         return None
     settings = rules.rule("battery_degraded")
-    summary = f"The battery of {moment.device_id} holds {percent(health)} of what it was made for: replace it"
-    return _found(moment, "battery_degraded", settings, _falls(health, settings), health, summary)
+    said = AlertFacts(health_ratio=health)
+    return _found(moment, "battery_degraded", settings, _falls(health, settings), health, said)
 
 
 def mains_lost(moment: Moment, rules: Rules) -> Finding | None:
@@ -78,9 +77,8 @@ def mains_lost(moment: Moment, rules: Rules) -> Finding | None:
     settings = rules.rule("mains_lost")
     lost = moment.reading.power_source == "battery"
     charge = moment.reading.charge_ratio
-    left = f", {percent(charge)} charged" if charge is not None else ""
-    summary = f"{moment.device_id} has lost mains and runs on its battery{left}"
-    return _found(moment, "mains_lost", settings, "true" if lost else "false", charge, summary)
+    said = AlertFacts(charge_ratio=charge)
+    return _found(moment, "mains_lost", settings, "true" if lost else "false", charge, said)
 
 
 def session_overlong(moment: Moment, rules: Rules) -> Finding | None:
@@ -90,8 +88,8 @@ def session_overlong(moment: Moment, rules: Rules) -> Finding | None:
     if moment.reading.session_active and moment.active_since_ms is not None:
         lasts_s = max(0.0, (moment.at_ms - moment.active_since_ms) / 1_000)
     verdict = _rises(lasts_s, settings)
-    summary = f"A session on {moment.device_id} has been running for {lasts_s / 60:.0f} min"
-    return _found(moment, "session_overlong", settings, verdict, lasts_s, summary)
+    said = AlertFacts(lasts_ms=round(lasts_s * 1_000))
+    return _found(moment, "session_overlong", settings, verdict, lasts_s, said)
 
 
 def depth_out_of_range(moment: Moment, rules: Rules) -> Finding | None:
@@ -102,8 +100,8 @@ def depth_out_of_range(moment: Moment, rules: Rules) -> Finding | None:
     settings = rules.rule("depth_out_of_range")
     low, high = settings.low or 0.0, settings.threshold or 0.0
     verdict: Verdict = "false" if low <= depth_mm <= high else "true"
-    summary = f"{moment.device_id} is set to a depth of {depth_mm:g} mm; {low:g} to {high:g} mm are in range"
-    return _found(moment, "depth_out_of_range", settings, verdict, depth_mm, summary)
+    said = AlertFacts(depth_mm=depth_mm, low_mm=low, high_mm=high)
+    return _found(moment, "depth_out_of_range", settings, verdict, depth_mm, said)
 
 
 READING_CONDITIONS: Final[Mapping[Rule, ReadingCondition]] = MappingProxyType(
@@ -136,18 +134,14 @@ class ClockFacts(NamedTuple):
 def clock_skew(facts: ClockFacts, rules: Rules) -> Finding:
     """The device's clock is not set, or is far from ours. It is timed by receipt: the device's time is in doubt."""
     settings = rules.rule("clock_skew")
-    off_s = (facts.ts_ms - facts.received_ms) / 1_000 if facts.ts_ms is not None else None
-    summary = f"The clock of {facts.device_id} is not set" if off_s is None else _skew_summary(facts.device_id, off_s)
+    off_ms = facts.ts_ms - facts.received_ms if facts.ts_ms is not None else None
+    off_s = off_ms / 1_000 if off_ms is not None else None
     verdict: Verdict = "true" if off_s is None else _rises(abs(off_s), settings)
     return Finding(
-        "clock_skew", facts.device_id, facts.clinic_id, facts.device_id, settings.severity, verdict, off_s, summary,
-        facts.received_ms,
+        "clock_skew", facts.device_id, facts.clinic_id, facts.device_id, settings.severity, verdict, off_s,
+        AlertFacts(clock_off_ms=off_ms), facts.received_ms,
         worse_by=None,
     )  # fmt: skip
-
-
-def _skew_summary(device_id: str, off_s: float) -> str:
-    return f"The clock of {device_id} is {abs(off_s) / 60:.0f} min {'ahead' if off_s > 0 else 'behind'}"
 
 
 class FaultFacts(NamedTuple):
@@ -162,21 +156,19 @@ class FaultFacts(NamedTuple):
 
 def data_gap(facts: FaultFacts, rules: Rules) -> Finding:
     """Records of a device were lost: they are missing in its numbering, and did not come."""
-    summary = f"{facts.times} records of {facts.device_id} were lost on their way"
-    return _fault(facts, "data_gap", rules, summary)
+    return _fault(facts, "data_gap", rules, AlertFacts(number=facts.times))
 
 
 def message_rejected(facts: FaultFacts, rules: Rules) -> Finding:
     """Messages of a device can't be taken in."""
-    summary = f"{facts.times} messages of {facts.device_id} were rejected, the last as {facts.what}: see the quarantine"
-    return _fault(facts, "message_rejected", rules, summary)
+    return _fault(facts, "message_rejected", rules, AlertFacts(number=facts.times, reason=facts.what))
 
 
-def _fault(facts: FaultFacts, rule: Rule, rules: Rules, summary: str) -> Finding:
+def _fault(facts: FaultFacts, rule: Rule, rules: Rules, said: AlertFacts) -> Finding:
     settings = rules.rule(rule)
     return Finding(
         rule, facts.device_id, facts.clinic_id, facts.device_id, settings.severity, _rises(facts.times, settings),
-        float(facts.times), summary, facts.at_ms,
+        float(facts.times), said, facts.at_ms,
         worse_by=None,
     )  # fmt: skip
 
@@ -197,16 +189,15 @@ class SilenceFacts(NamedTuple):
 
 def device_silent(facts: SilenceFacts, rules: Rules) -> Finding:
     """Nothing was heard of the device, though it should have been."""
-    return _silence(facts, "device_silent", rules, f"{facts.subject} has been silent for {_span(facts.silent_ms)}")
+    return _silence(facts, "device_silent", rules)
 
 
 def clinic_silent(facts: SilenceFacts, rules: Rules) -> Finding:
     """Nothing was heard of a whole clinic: its network, or its power, is down."""
-    summary = f"Nothing was heard of clinic {facts.subject} for {_span(facts.silent_ms)}"
-    return _silence(facts, "clinic_silent", rules, summary)
+    return _silence(facts, "clinic_silent", rules)
 
 
-def _silence(facts: SilenceFacts, rule: Rule, rules: Rules, summary: str) -> Finding:
+def _silence(facts: SilenceFacts, rule: Rule, rules: Rules) -> Finding:
     settings = rules.rule(rule)
     verdict: Verdict = "within"
     if facts.out_of_service:
@@ -217,7 +208,7 @@ def _silence(facts: SilenceFacts, rule: Rule, rules: Rules, summary: str) -> Fin
         verdict = "false"
     return Finding(
         rule, facts.subject, facts.clinic_id, facts.device_id, settings.severity, verdict, facts.silent_ms / 1_000,
-        summary, facts.at_ms, "not in service" if facts.out_of_service else "",
+        AlertFacts(lasts_ms=facts.silent_ms), facts.at_ms, "not in service" if facts.out_of_service else "",
         worse_by=None,
     )  # fmt: skip
 
@@ -227,11 +218,6 @@ def silence_limit_ms(threshold_s: float | None, interval_s: int | None) -> int:
     if interval_s:
         return ANNOUNCED_TIMES * interval_s * 1_000
     return round((threshold_s or 0.0) * 1_000)
-
-
-def _span(for_ms: int) -> str:
-    minutes = for_ms // 60_000
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
 
 
 def _falls(value: float, settings: RuleSettings) -> Verdict:
@@ -251,7 +237,7 @@ def graded(settings: RuleSettings, value: float | None, *, rises: bool) -> Sever
 
 
 def _found(
-    moment: Moment, rule: Rule, settings: RuleSettings, verdict: Verdict, value: float | None, summary: str
+    moment: Moment, rule: Rule, settings: RuleSettings, verdict: Verdict, value: float | None, said: AlertFacts
 ) -> Finding:
     severity = graded(settings, value, rises=rule == "session_overlong")
     worse_by = _WORSE_BY.get(rule)
@@ -263,7 +249,7 @@ def _found(
         severity,
         verdict,
         value,
-        summary,
+        said,
         moment.at_ms,
         worse_by=worse_by,
     )

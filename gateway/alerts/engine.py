@@ -136,9 +136,9 @@ class AlertEngine:
         """The open alerts of one subject, by rule."""
         return self._open.of(subject)
 
-    def muted(self, alert: Alert) -> str | None:
-        """Why nothing is sent about the alert now, as a person reads it; None where it is."""
-        return self._muting.reason(alert, self._clock.now_ms())
+    def muted(self, alert: Alert) -> Silence | None:
+        """Why nothing is sent about the alert now; None where it is."""
+        return self._muting.silence(alert, self._clock.now_ms())
 
     def stale(self, alert: Alert) -> bool:
         """Whether the alert rests on the word of a device that is silent now."""

@@ -86,7 +86,7 @@ class FleetEvidence:
         """Takes over the registry's models and lots as they stand, and which lots wear too fast."""
         self._kinds.clear()
         lots = self._forecasts.abnormal_lots()
-        self._fast_lots = {lot.subject: Pace(lot.speed_ratio, lot.group, lot.as_of_ms) for lot in lots}
+        self._fast_lots = {lot.subject: Pace(lot.speed_ratio, lot.model, lot.as_of_ms) for lot in lots}
 
     def note_active(self, device_id: str, since_ms: int) -> None:
         """A session was running already when the gateway started: since then, as far as is known."""
@@ -275,7 +275,7 @@ class FleetEvidence:
     def _pace(self, nozzle: NozzleState) -> Pace | None:
         own = self._forecasts.abnormal(nozzle.serial)
         if own is not None:
-            return Pace(own.speed_ratio, own.group, own.as_of_ms)
+            return Pace(own.speed_ratio, own.model, own.as_of_ms)
         return self._fast_lots.get(nozzle.lot) if nozzle.lot is not None and self._fast_lots else None
 
     def _is_duplicate(self, serial: str) -> bool:

@@ -30,12 +30,12 @@ class Muting:
         for silence_id in silence_ids:
             self._silences.pop(silence_id, None)
 
-    def reason(self, alert: Alert, now_ms: int) -> str | None:
-        """Why nothing is sent about the alert now; None where it is. The one that lasts longest is named."""
+    def silence(self, alert: Alert, now_ms: int) -> Silence | None:
+        """Why nothing is sent about the alert now; None where it is. Of several the one that lasts longest."""
         if not self._silences:
             return None
         muting = [silence for silence in self._silences.values() if silence.mutes(alert, now_ms)]
-        return told(max(muting, key=lambda silence: silence.ends_ms)) if muting else None
+        return max(muting, key=lambda silence: silence.ends_ms) if muting else None
 
     def ended_by(self, resolved: Iterable[Alert], still_open: Collection[Alert]) -> tuple[int, ...]:
         """The silences whose last alert has resolved, of those that end with it."""

@@ -13,6 +13,7 @@ from gateway.hours import zone_or_utc
 from gateway.ingest.ledger import fitted_after
 from gateway.store.rows import LedgerRow, Sighting
 from schemas.alert import Rule
+from schemas.alert_facts import AlertFacts
 from schemas.registry import NozzleModel
 
 OVERLAP_MS: Final = 300_000
@@ -35,8 +36,16 @@ class Pace(NamedTuple):
     """How fast the nozzle wears over what is usual in its group, where that is beyond chance."""
 
     speed_ratio: float
-    group: str
+    model: str | None
+    """The nozzle model whose others it is held against; None: those of the fleet."""
     at_ms: int
+
+
+class Unreported(NamedTuple):
+    """A swap that nobody reported: the nozzle took another's place, or its counter fell from one count to another."""
+
+    strikes_before: int | None = None
+    strikes_now: int | None = None
 
 
 class NozzleCase(NamedTuple):
@@ -49,7 +58,7 @@ class NozzleCase(NamedTuple):
     expires_ms: int | None
     """The first moment, in the clinic's zone, at which its date is past."""
     uses: Sequence[Use]
-    unreported: str | None
+    unreported: Unreported | None
     """What changed on the device without a swap record."""
     pace: Pace | None
 
@@ -61,16 +70,14 @@ def nozzle_expired(case: NozzleCase, rules: Rules) -> Finding:
     """The day until which the nozzle may be used is past."""
     nozzle = case.facts.nozzle
     expired = case.expires_ms is not None and case.facts.at_ms >= case.expires_ms
-    summary = f"Nozzle {nozzle.serial} on {nozzle.device_id} expired after {nozzle.expires_on}: replace it"
-    found = _found(case, "nozzle_expired", rules, expired, summary)
+    found = _found(case, "nozzle_expired", rules, expired, AlertFacts(expires_on=nozzle.expires_on))
     return found._replace(since_ms=case.expires_ms if found.verdict == "true" else None)
 
 
 def nozzle_recalled(case: NozzleCase, rules: Rules) -> Finding:
     """The nozzle's lot was recalled."""
     nozzle = case.facts.nozzle
-    summary = f"Nozzle {nozzle.serial} on {nozzle.device_id} is of the recalled lot {nozzle.lot}: replace it"
-    found = _found(case, "nozzle_recalled", rules, case.recalled_ms is not None, summary)
+    found = _found(case, "nozzle_recalled", rules, case.recalled_ms is not None, AlertFacts(lot=nozzle.lot))
     # A recall is evidence of its own time: the device need not have said anything since.
     return found._replace(at_ms=max(found.at_ms, case.recalled_ms)) if case.recalled_ms is not None else found
 
@@ -79,38 +86,32 @@ def nozzle_mismatched(case: NozzleCase, rules: Rules) -> Finding:
     """The nozzle's model is not made for the device's."""
     nozzle = case.facts.nozzle
     wrong = mismatched(case.model, case.device_model)
-    summary = (
-        f"Nozzle {nozzle.serial} of model {nozzle.model} does not fit {nozzle.device_id}, a {case.device_model}: "
-        "replace it by one that does"
-    )
-    return _found(case, "nozzle_mismatched", rules, wrong, summary)
+    said = AlertFacts(nozzle_model=nozzle.model, device_model=case.device_model)
+    return _found(case, "nozzle_mismatched", rules, wrong, said)
 
 
 def nozzle_duplicate(case: NozzleCase, rules: Rules) -> Finding:
     """One serial is in use on two devices at the same time."""
     nozzle = case.facts.nozzle
     others = sorted(duplicates(case.uses) - {nozzle.device_id})
-    summary = f"Nozzle {nozzle.serial} is in use on {nozzle.device_id} and on {', '.join(others)} at the same time"
-    return _found(case, "nozzle_duplicate", rules, bool(others), summary)
+    return _found(case, "nozzle_duplicate", rules, bool(others), AlertFacts(others=tuple(others)))
 
 
 def nozzle_unconfirmed_swap(case: NozzleCase, rules: Rules) -> Finding:
     """The nozzle on the device changed, or its counter fell, and no swap was reported."""
-    nozzle = case.facts.nozzle
-    what = case.unreported or "was swapped"
-    summary = f"Nozzle {nozzle.serial} on {nozzle.device_id} {what} without a swap record: confirm the swap"
-    return _found(case, "nozzle_unconfirmed_swap", rules, case.unreported is not None, summary)
+    change = case.unreported or Unreported()
+    said = AlertFacts(strikes_before=change.strikes_before, strikes_now=change.strikes_now)
+    return _found(case, "nozzle_unconfirmed_swap", rules, case.unreported is not None, said)
 
 
 def nozzle_wear_abnormal(case: NozzleCase, rules: Rules) -> Finding:
     """The nozzle wears faster than its group, beyond what chance explains in a fleet of this size."""
-    nozzle, pace = case.facts.nozzle, case.pace
+    pace = case.pace
     threshold = rules.rule("nozzle_wear_abnormal").threshold or 0.0
     fast = pace is not None and pace.speed_ratio >= threshold
     speed = pace.speed_ratio if pace is not None else None
-    against = f"{speed:.1f} times as fast as its {pace.group}" if pace is not None else "as its group does"
-    summary = f"Nozzle {nozzle.serial} on {nozzle.device_id} wears {against}: look at the nozzle and the device"
-    return _found(case, "nozzle_wear_abnormal", rules, fast, summary)._replace(value=speed)
+    said = AlertFacts(speed_ratio=speed, group_model=pace.model if pace is not None else None)
+    return _found(case, "nozzle_wear_abnormal", rules, fast, said)._replace(value=speed)
 
 
 CASE_CONDITIONS: Final[Mapping[Rule, CaseCondition]] = MappingProxyType(
@@ -130,9 +131,9 @@ def case_findings(case: NozzleCase, rules: Rules) -> tuple[Finding, ...]:
     return tuple(condition(case, rules) for condition in CASE_CONDITIONS.values())
 
 
-def _found(case: NozzleCase, rule: Rule, rules: Rules, is_true: bool, summary: str) -> Finding:
+def _found(case: NozzleCase, rule: Rule, rules: Rules, is_true: bool, said: AlertFacts) -> Finding:
     verdict: Verdict = "true" if is_true else "false"
-    return nozzle_finding(case.facts, rule, rules.rule(rule), verdict, summary)
+    return nozzle_finding(case.facts, rule, rules.rule(rule), verdict, said)
 
 
 @lru_cache(maxsize=4_096)
@@ -197,8 +198,8 @@ def left_by(serial: str, ledger: Sequence[LedgerRow]) -> int | None:
 
 def unreported_change(
     serial: str, ledger: Sequence[LedgerRow], shown_strikes: int | None, most_strikes: int | None
-) -> str | None:
-    """What changed without a swap record, as it is told; None where everything is accounted for.
+) -> Unreported | None:
+    """What changed without a swap record; None where everything is accounted for.
 
     The first nozzle that a device ever showed is no swap. A counter that fell is accounted for by a `fitted` of the
     same nozzle whose count lies below one that the ledger had before it.
@@ -207,10 +208,10 @@ def unreported_change(
         return None
     last = ledger[-1]
     if last.action == "sighted" and last.serial == serial and len(ledger) > 1:
-        return "took another's place"
+        return Unreported()
     if shown_strikes is None or most_strikes is None or shown_strikes >= most_strikes:
         return None
-    return None if _is_reset(last, ledger[:-1]) else f"fell from {most_strikes} to {shown_strikes} strikes"
+    return None if _is_reset(last, ledger[:-1]) else Unreported(most_strikes, shown_strikes)
 
 
 def _is_reset(last: LedgerRow, before: Iterable[LedgerRow]) -> bool:

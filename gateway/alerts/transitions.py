@@ -82,6 +82,7 @@ def _opened(finding: Finding, timing: Timing, since_ms: int) -> Alert:
         state="firing" if fires else "pending",
         value=finding.value,
         summary=finding.summary,
+        facts=finding.facts,
         pending_since_ms=since_ms,
         firing_since_ms=finding.at_ms if fires else None,
         clearing_since_ms=None,
@@ -177,6 +178,7 @@ def _judged(alert: Alert, finding: Finding) -> Alert:
         severity=worst(alert.severity, finding.severity),
         value=finding.value,
         summary=finding.summary,
+        facts=finding.facts,
         last_evidence_ms=finding.at_ms,
     )
 

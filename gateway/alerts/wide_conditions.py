@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.alerts.conditions import Finding, Rules, Verdict, falling, percent, rising
+from gateway.alerts.conditions import Finding, Rules, Verdict, falling, rising
 from gateway.alerts.device_conditions import graded
+from schemas.alert_facts import AlertFacts
 
 GATEWAY: Final = "gateway"
 """The subject of alerts about the gateway itself; they belong to no clinic."""
@@ -38,7 +39,6 @@ def clinic_mains_lost(clinic_id: str, states: Sequence[PowerState], rules: Rules
     verdict = rising(share, settings.threshold or 0.0, settings.hysteresis)
     if verdict == "true" and dark < FEWEST_DEVICES:
         verdict = "within"
-    summary = f"Clinic {clinic_id} has lost mains: {dark} of {len(fresh)} devices run on their batteries"
     return Finding(
         "clinic_mains_lost",
         clinic_id,
@@ -47,7 +47,7 @@ def clinic_mains_lost(clinic_id: str, states: Sequence[PowerState], rules: Rules
         settings.severity,
         verdict,
         share,
-        summary,
+        AlertFacts(number=dark, devices=len(fresh)),
         newest_ms,
         worse_by=0.2,
     )
@@ -57,10 +57,10 @@ def gateway_disk_low(free_ratio: float, free_bytes: int, now_ms: int, rules: Rul
     """The disk that holds the store is nearly full: soon nothing more can be taken in."""
     settings = rules.rule("gateway_disk_low")
     verdict = falling(free_ratio, settings.threshold or 0.0, settings.hysteresis)
-    summary = f"The gateway's disk has {percent(free_ratio)} free, {free_bytes / 1e9:.1f} GB: make room"
+    said = AlertFacts(free_ratio=free_ratio, free_bytes=free_bytes)
     severity = graded(settings, free_ratio, rises=False)
     return Finding(
-        "gateway_disk_low", GATEWAY, NO_CLINIC, None, severity, verdict, free_ratio, summary, now_ms, worse_by=None
+        "gateway_disk_low", GATEWAY, NO_CLINIC, None, severity, verdict, free_ratio, said, now_ms, worse_by=None
     )
 
 
@@ -70,7 +70,6 @@ def gateway_broker_lost(lost_ms: int, now_ms: int, rules: Rules) -> Finding:
     verdict: Verdict = "false"
     if lost_ms:
         verdict = "true" if lost_ms >= (settings.threshold or 0.0) * 1_000 else "within"
-    summary = f"The gateway has had no connection to the broker for {lost_ms // 60_000} min"
     return Finding(
         "gateway_broker_lost",
         GATEWAY,
@@ -79,7 +78,7 @@ def gateway_broker_lost(lost_ms: int, now_ms: int, rules: Rules) -> Finding:
         settings.severity,
         verdict,
         lost_ms / 1_000,
-        summary,
+        AlertFacts(lasts_ms=lost_ms),
         now_ms,
         worse_by=None,
     )
@@ -89,8 +88,6 @@ def gateway_message_dead(dead: int, now_ms: int, rules: Rules) -> Finding:
     """Messages were given up within a day: whoever they were for does not know."""
     settings = rules.rule("gateway_message_dead")
     verdict: Verdict = "true" if dead >= (settings.threshold or 0.0) else "false"
-    what = "A message" if dead == 1 else f"{dead} messages"
-    summary = f"{what} could not be delivered within a day: see which, and mend the receiver"
     return Finding(
         "gateway_message_dead",
         GATEWAY,
@@ -99,7 +96,7 @@ def gateway_message_dead(dead: int, now_ms: int, rules: Rules) -> Finding:
         settings.severity,
         verdict,
         float(dead),
-        summary,
+        AlertFacts(number=dead),
         now_ms,
         worse_by=None,
     )

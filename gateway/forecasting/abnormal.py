@@ -205,7 +205,7 @@ def _discoveries(found: list[_Candidate], compared: int, false_discovery: float)
 def _abnormality(one: _Candidate) -> Abnormality:
     return Abnormality(
         subject=one.subject,
-        group=f"model {one.fit.model}" if one.fit.model else "fleet",
+        model=one.fit.model or None,
         speed_ratio=float(np.exp(one.log_ratio)),
         z=one.z,
         p_value=float(np.exp(min(-one.log_e, 0.0))),

@@ -84,8 +84,8 @@ class Abnormality:
 
     subject: str
     """The nozzle's serial, or the lot."""
-    group: str
-    """What it was compared with."""
+    model: str | None
+    """The nozzle model whose others it was compared with; None: with the fleet's."""
     speed_ratio: float
     """How fast it wears over what is usual in the group: 1.5 is half as fast again."""
     z: float

@@ -35,7 +35,7 @@ from gateway.store.chase_base import ChaseStore
 from gateway.store.notify_base import NotifyStore
 from gateway.store.notify_rows import ChannelName
 from gateway.store.service_rows import User
-from schemas.alert import Alert
+from schemas.alert import Alert, Silence
 
 _LOOK_EVERY_S: Final = 5.0
 _PAUSE_S: Final = 0.2
@@ -65,7 +65,7 @@ class Firing(Protocol):
 class NoMutes:
     """Nothing is silenced."""
 
-    def muted(self, alert: Alert) -> str | None:
+    def muted(self, alert: Alert) -> Silence | None:
         """Never."""
         return None
 

@@ -17,7 +17,7 @@ from gateway.notify.notice import MOST_LINES, Facts
 from gateway.notify.receivers import Receiver
 from gateway.notify.routing import PATIENT, Routing
 from gateway.store.notify_rows import NewMessage, NotifyPlan, NotifyState, TellingGroup, Told, Touched, Watched
-from schemas.alert import SEVERITIES, Alert
+from schemas.alert import SEVERITIES, Alert, Silence
 
 DIGEST: Final = "*"
 """The group of a digest, and of an Alertmanager: all clinics together."""
@@ -34,7 +34,7 @@ GroupName: TypeAlias = tuple[str, str]
 class Mutes(Protocol):
     """Silences and maintenance windows."""
 
-    def muted(self, alert: Alert) -> str | None:
+    def muted(self, alert: Alert) -> Silence | None:
         """Why nobody is to be told of this alert now; None where somebody is."""
         ...
 

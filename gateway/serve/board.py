@@ -22,7 +22,7 @@ class AlertBoard(Protocol):
         """Notes that a person has seen the alert. None where there is no such alert."""
         ...
 
-    def muted(self, alert: Alert) -> str | None:
+    def muted(self, alert: Alert) -> Silence | None:
         """Why nothing is sent about the alert now; None where it is."""
         ...
 
@@ -54,7 +54,7 @@ class StoredAlerts:
     async def acknowledge(self, alert_id: int, by: str, at_ms: int, audit: AuditRow) -> Alert | None:
         return await self._store.acknowledge(alert_id, by, at_ms, audit)
 
-    def muted(self, alert: Alert) -> str | None:
+    def muted(self, alert: Alert) -> Silence | None:
         return None
 
     def stale(self, alert: Alert) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
+from gateway.alerts.muting import told
 from gateway.clock import Clock
 from gateway.forecasting.board import Forecasts, NoForecasts, NozzleForecast
 from gateway.ingest.feed import CommitFeed
@@ -34,7 +35,7 @@ from gateway.serve.stopping import StopSignal
 from gateway.serve.watching import Seen, SightWatch
 from gateway.store.rows import DeviceState
 from schemas.access import Viewer
-from schemas.alert import SEVERITIES, Alert
+from schemas.alert import SEVERITIES, Alert, Silence
 from schemas.registry import Clinic, DeviceLifecycle, NozzleModel
 from schemas.views import AlertView, ClinicView, DeviceView, FleetChange, FleetSummary, NozzleView
 
@@ -90,7 +91,7 @@ class Reader:
         self._views: dict[str, tuple[_Basis, DeviceView]] = {}
         self._veiled: dict[str, tuple[DeviceView, DeviceView]] = {}
         """As vendors see them."""
-        self._alert_views: dict[int, tuple[Alert, bool, str | None, AlertView]] = {}
+        self._alert_views: dict[int, tuple[Alert, bool, Silence | None, AlertView]] = {}
         """As everybody but vendors sees those that fire."""
         feeds = (feed, self._forecasts.changes)
         self._hub = ChangeHub(self, feeds, stop, self._summarized, self._sessions_today)
@@ -173,6 +174,7 @@ class Reader:
                 "clinic_id": names.of(alert.clinic_id),
                 "subject": names.shown_subject(viewer, alert),
                 "summary": names.shown_summary(viewer, alert),
+                "facts": alert.facts.veiled() if alert.facts is not None else None,
                 "acknowledged_by": None,
             }
         )
@@ -254,13 +256,14 @@ class Reader:
         views = [self._clinic_view(viewer, name, *watch.of_clinic(shown(viewer, name))) for name in known]
         return sorted(views, key=lambda view: view.id)
 
-    def _alert_view(self, alert: Alert, stale: bool, muted: str | None) -> AlertView:
+    def _alert_view(self, alert: Alert, stale: bool, silence: Silence | None) -> AlertView:
         kept = self._alert_views.get(alert.alert_id)
-        if kept is not None and kept[0] is alert and kept[1:3] == (stale, muted):
+        if kept is not None and kept[0] is alert and kept[1:3] == (stale, silence):
             return kept[3]
-        view = AlertView.of(alert, stale=stale, muted=muted)
+        muted = told(silence) if silence is not None else None
+        view = AlertView.of(alert, stale=stale, muted=muted, silence=silence)
         if alert.state == "firing":
-            self._alert_views[alert.alert_id] = (alert, stale, muted, view)
+            self._alert_views[alert.alert_id] = (alert, stale, silence, view)
         else:
             self._alert_views.pop(alert.alert_id, None)
         return view

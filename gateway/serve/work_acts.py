@@ -196,7 +196,7 @@ class WorkActs:
         if order is None or not order.live:
             return None
         if asked.reason in REPLACE_REASONS:
-            event = Claimed(by.name, asked.reason, at_ms, f"{asked.serial} fitted")
+            event = Claimed(by.name, asked.reason, at_ms, serial=asked.serial)
             await self._act(
                 by, order.order_id, "claim_order", {"reason": asked.reason}, at_ms,
                 lambda found: step(found, event) if found.state == "open" else None,

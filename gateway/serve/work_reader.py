@@ -71,7 +71,9 @@ class WorkReader:
     async def detail(self, order: WorkOrder) -> OrderDetail:
         """The order with its history."""
         history = await self._store.order_history(order.order_id)
-        return OrderDetail(**self.view(order).model_dump(), history=tuple(_history_view(row) for row in history))
+        return OrderDetail(
+            **self.view(order).model_dump(), facts=order.facts, history=tuple(_history_view(row) for row in history)
+        )
 
     async def visits(self, viewer: Viewer, until_ms: int, clinic_id: str | None) -> tuple[VisitView, ...]:
         """Trips to the clinics in scope, in order of date."""
@@ -178,6 +180,7 @@ def _history_view(row: OrderHistory) -> OrderHistoryView:
         act=row.act,
         to_state=row.to_state,
         note=row.note,
+        told=row.told,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from gateway.store.service_rows import AuditRow
 from schemas.alert import Alert
+from schemas.order_told import OrderTold
 from schemas.work import OrderAct, OrderState, PlaceKind, SubjectKind, WorkOrder
 
 
@@ -21,6 +22,8 @@ class OrderHistory:
     act: OrderAct
     to_state: OrderState
     note: str
+    told: OrderTold | None = None
+    """What `note` says, as data; None where a person wrote it, or an older version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,7 +306,7 @@ def _change(order: WorkOrder | None, steps: Sequence[Step], now_ms: int, audit: 
     known = order if order is not None and last.order_id == order.order_id else None
     expected = known.version if known is not None else 0
     history = tuple(
-        OrderHistory(made.at_ms, now_ms, made.actor, made.act, made.order.state, made.note) for made in steps
+        OrderHistory(made.at_ms, now_ms, made.actor, made.act, made.order.state, made.note, made.told) for made in steps
     )
     return OrderChange(replace(last, version=expected + 1), expected, history, audit)
 

@@ -6,14 +6,21 @@ Taken off alone is not replaced, and neither is a person's word for a nozzle tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from gateway.store.rows import LedgerRow
 from gateway.work.orders import Replaced
+from schemas.order_told import OrderTold, Shown
 
 NEW_BATTERY_STEP: Final = 0.1
 """A battery's health does not rise by itself: so much more is another battery."""
+
+
+_WHOSE: Final[Mapping[Shown | None, str]] = MappingProxyType(
+    {"device": "the device reported", "person": "a person recorded and the device shows"}
+)
 
 
 class Worn(NamedTuple):
@@ -36,7 +43,9 @@ def replacement(
         if row.action != "fitted" or row.serial == serial or not found(row.serial):
             continue
         if _is_less(row, used(row.serial), worn):
-            return Replaced(row.event_ms, row.serial, f"{row.serial} was fitted in its place, as {_whose(row)}")
+            told = OrderTold(serial=row.serial, made_by="device" if row.made_by == "device" else "person")
+            note = f"{row.serial} was fitted in its place, as {_WHOSE[told.made_by]}"
+            return Replaced(row.event_ms, row.serial, note, told)
     return None
 
 
@@ -44,7 +53,8 @@ def new_battery(health_then: float | None, health_now: float | None, at_ms: int)
     """A battery whose health rose by more than readings vary is another one."""
     if health_then is None or health_now is None or health_now < health_then + NEW_BATTERY_STEP:
         return None
-    return Replaced(at_ms, None, f"its health rose from {health_then:.0%} to {health_now:.0%}".replace("%", " %"))
+    note = f"its health rose from {health_then:.0%} to {health_now:.0%}".replace("%", " %")
+    return Replaced(at_ms, None, note, OrderTold(health_then=health_then, health_now=health_now))
 
 
 def fitted_since(serial: str, rows: Sequence[LedgerRow]) -> int | None:
@@ -67,7 +77,3 @@ def _is_less(row: LedgerRow, new: Worn | None, old: Worn | None) -> bool:
         return True
     strikes = new.strikes if row.strikes is None else row.strikes
     return strikes is not None and old.strikes is not None and strikes < old.strikes
-
-
-def _whose(row: LedgerRow) -> str:
-    return "the device reported" if row.made_by == "device" else "a person recorded and the device shows"

@@ -12,6 +12,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from gateway.errors import ConflictError
 from schemas.alert import SEVERITIES, Alert, Severity
+from schemas.order_told import OrderTold
 from schemas.work import BY_GATEWAY, OrderAct, OrderState, ReplaceReason, SubjectKind, WorkOrder
 
 
@@ -37,6 +38,7 @@ class Replaced(NamedTuple):
     at_ms: int
     by_serial: str | None
     note: str
+    told: OrderTold | None = None
 
 
 class Asked(NamedTuple):
@@ -60,6 +62,8 @@ class Claimed(NamedTuple):
     reason: ReplaceReason
     at_ms: int
     note: str = ""
+    serial: str | None = None
+    """The nozzle that the person fitted in its place, where it is said."""
 
 
 class Closed(NamedTuple):
@@ -82,6 +86,8 @@ class Step(NamedTuple):
     actor: str
     at_ms: int
     note: str
+    told: OrderTold | None = None
+    """What `note` says, as data; None: a person said it."""
 
 
 def wanted(order: WorkOrder | None, event: Raised | Asked) -> Step | None:
@@ -115,12 +121,13 @@ def opened(event: Raised | Asked) -> Step:
         cause=alert.rule,
         severity=alert.severity,
         summary=alert.summary,
+        facts=alert.facts,
         opened_ms=at_ms,
         opened_by=BY_GATEWAY,
         alert_ms=at_ms,
         health_then=event.health,
     )
-    return Step(order, "opened", BY_GATEWAY, at_ms, alert.rule)
+    return Step(order, "opened", BY_GATEWAY, at_ms, alert.rule, OrderTold(alert.rule))
 
 
 def step(order: WorkOrder, event: Event) -> Step | None:
@@ -211,9 +218,10 @@ def _raise(order: WorkOrder, event: Event) -> Step | None:
         cause=cause,
         severity=severity,
         summary=alert.summary if cause == alert.rule else order.summary,
+        facts=alert.facts if cause == alert.rule else order.facts,
         alert_ms=max(order.alert_ms or 0, _fired_ms(alert)),
     )
-    return Step(raised, "raised", BY_GATEWAY, _fired_ms(alert), alert.rule)
+    return Step(raised, "raised", BY_GATEWAY, _fired_ms(alert), alert.rule, OrderTold(alert.rule))
 
 
 def _move(order: WorkOrder, event: Event) -> Step | None:
@@ -221,7 +229,7 @@ def _move(order: WorkOrder, event: Event) -> Step | None:
     if (order.clinic_id, order.device_id) == (event.clinic_id, event.device_id):
         return None
     moved = replace(order, clinic_id=event.clinic_id, device_id=event.device_id)
-    return Step(moved, "moved", BY_GATEWAY, event.at_ms, f"to {event.device_id}")
+    return Step(moved, "moved", BY_GATEWAY, event.at_ms, f"to {event.device_id}", OrderTold(device_id=event.device_id))
 
 
 def _confirm(order: WorkOrder, event: Event) -> Step:
@@ -229,7 +237,7 @@ def _confirm(order: WorkOrder, event: Event) -> Step:
     confirmed = replace(
         order, state="confirmed", ended_ms=event.at_ms, ended_by=BY_GATEWAY, replaced_by=event.by_serial
     )
-    return Step(confirmed, "confirmed", BY_GATEWAY, event.at_ms, event.note)
+    return Step(confirmed, "confirmed", BY_GATEWAY, event.at_ms, event.note, event.told)
 
 
 def _claim(order: WorkOrder, event: Event) -> Step:
@@ -242,7 +250,7 @@ def _claim(order: WorkOrder, event: Event) -> Step:
         claim_reason=event.reason,
         claimed_ms=event.at_ms,
     )
-    return Step(claimed, "claimed", event.by, event.at_ms, _claim_note(event))
+    return Step(claimed, "claimed", event.by, event.at_ms, _claim_note(event), _claim_told(event))
 
 
 def _claim_again(order: WorkOrder, event: Event) -> Step:
@@ -259,11 +267,17 @@ def _claim_late(order: WorkOrder, event: Event) -> Step:
     if order.claimed_by is not None:
         raise ConflictError(f"work order {order.order_id} is confirmed already, and {order.claimed_by} has claimed it")
     claimed = replace(order, claimed_by=event.by, claim_reason=event.reason, claimed_ms=event.at_ms)
-    return Step(claimed, "claimed", event.by, event.at_ms, _claim_note(event))
+    return Step(claimed, "claimed", event.by, event.at_ms, _claim_note(event), _claim_told(event))
 
 
 def _claim_note(event: Claimed) -> str:
-    return f"{event.reason}: {event.note}" if event.note else event.reason
+    fitted = f"{event.serial} fitted" if event.serial is not None else ""
+    said = "; ".join(part for part in (fitted, event.note) if part)
+    return f"{event.reason}: {said}" if said else event.reason
+
+
+def _claim_told(event: Claimed) -> OrderTold:
+    return OrderTold(reason=event.reason, serial=event.serial, text=event.note)
 
 
 def _close(order: WorkOrder, event: Event) -> Step:
@@ -283,18 +297,20 @@ def _reopen_by_alert(order: WorkOrder, event: Event) -> Step | None:
         cause=alert.rule,
         severity=alert.severity,
         summary=alert.summary,
+        facts=alert.facts,
         clinic_id=alert.clinic_id,
         device_id=alert.device_id or order.device_id,
         alert_ms=at_ms,
         health_then=event.health,
     )
-    return Step(again, "opened", BY_GATEWAY, at_ms, f"{alert.rule}, again")
+    return Step(again, "opened", BY_GATEWAY, at_ms, f"{alert.rule}, again", OrderTold(alert.rule, again=True))
 
 
 def _reopen_by_refit(order: WorkOrder, event: Event) -> Step | None:
     assert isinstance(event, Fitted)
     again = replace(_again(order, event.at_ms, BY_GATEWAY), clinic_id=event.clinic_id, device_id=event.device_id)
-    return Step(again, "opened", BY_GATEWAY, event.at_ms, f"fitted again, on {event.device_id}")
+    told = OrderTold(again=True, device_id=event.device_id)
+    return Step(again, "opened", BY_GATEWAY, event.at_ms, f"fitted again, on {event.device_id}", told)
 
 
 def _reopen_by_person(order: WorkOrder, event: Event) -> Step:
@@ -302,6 +318,7 @@ def _reopen_by_person(order: WorkOrder, event: Event) -> Step:
     again = replace(
         _again(order, event.at_ms, event.by),
         summary=event.summary,
+        facts=None,
         clinic_id=event.clinic_id,
         device_id=event.device_id,
         due_ms=event.due_ms,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gateway.alerts.muting import told
 from gateway.store.service_rows import AuditRow
-from schemas.alert import Matchers, Rule, Silence, SilenceKind
+from schemas.alert import Alert, Matchers, Rule, Silence, SilenceKind
 from tests.alerts.site import HOUR_MS, Device, Site, open_site
 
 AUDIT = AuditRow(0, 0, 0, "kim", "silence_alerts", "alerts", "{}")
@@ -24,13 +25,19 @@ async def due(site: Site, device: Device, first_hour: float = 1) -> None:
     await site.say(*(device.sample(hour, "N1", 0.9) for hour in (first_hour, first_hour + 1)))
 
 
+def said(site: Site, alert: Alert) -> str:
+    """Why nothing is sent about the alert."""
+    found = site.engine.muted(alert)
+    return "" if found is None else told(found)
+
+
 async def test_a_silenced_alert_goes_on_firing_and_is_muted_until_the_end(tmp_path: Path) -> None:
     device = Device()
     async with open_site(tmp_path / "s.db") as site:
         await silence(site, Matchers(clinic_id="c-1"))
         await due(site, device)
         (alert,) = site.engine.firing()
-        assert (site.engine.muted(alert) or "").startswith("silenced by kim until 2025-10-10")
+        assert said(site, alert).startswith("silenced by kim until 2025-10-10")
         site.clock.advance(HOUR_MS)
         assert site.engine.muted(alert) is None
 
@@ -81,7 +88,7 @@ async def test_silences_outlive_a_restart_and_can_be_ended_by_hand(tmp_path: Pat
         made = await silence(site, Matchers(device_id="d-1"), kind="maintenance")
     async with open_site(tmp_path / "s.db") as site:
         (alert,) = site.engine.firing()
-        assert (site.engine.muted(alert) or "").startswith("maintenance until ")
+        assert said(site, alert).startswith("maintenance until ")
         ended = await site.engine.end_silence(made.silence_id, "kim", site.clock.now_ms(), AUDIT)
         assert ended is not None
         assert ended.ended_by == "kim"

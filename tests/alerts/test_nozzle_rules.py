@@ -118,14 +118,14 @@ async def test_a_counter_that_fell_is_told_and_a_reported_refit_is_not(tmp_path:
             await site.say(honest.sample(hour, "N1", 0.2, strikes=10), other.sample(hour, "N2", 0.2, strikes=10))
         (alert,) = site.engine.firing()
         assert (alert.rule, alert.subject) == ("nozzle_unconfirmed_swap", "N2")
-        assert "fell from 5000 to 10 strikes" in alert.summary
+        assert "fell from 5,000 to 10 strikes" in alert.summary
 
 
 async def test_a_nozzle_that_wears_faster_than_its_group_is_told(tmp_path: Path) -> None:
     device = Device()
     async with open_site(tmp_path / "s.db") as site:
         await site.say(device.sample(0, "N1", 0.3))
-        site.forecasts.abnormalities["N1"] = Abnormality("N1", "model M1", 1.8, 4.2, 1e-5, 1, T0_MS)
+        site.forecasts.abnormalities["N1"] = Abnormality("N1", "M1", 1.8, 4.2, 1e-5, 1, T0_MS)
         await site.engine.evaluate({"d-1"}, 0)
         (alert,) = site.engine.firing()
         assert (alert.rule, alert.value) == ("nozzle_wear_abnormal", 1.8)
@@ -143,7 +143,7 @@ async def test_a_forecast_decides_when_a_nozzle_is_due_whatever_its_wear(tmp_pat
             await site.say(worn.sample(hour, "N1", 0.9), fresh.sample(hour, "N2", 0.6))
         (alert,) = site.engine.firing()
         assert (alert.rule, alert.subject) == ("nozzle_due", "N2")
-        assert alert.summary.endswith("at 60 % of its wear limit: replace it by 2025-10-10")
+        assert alert.summary.endswith("at 60 % of its wear limit: replace it by Fri 10 Oct 2025")
         site.forecasts.forecasts["N2"] = forecast("N2", date(2025, 10, 12))
         await site.say(*(fresh.sample(hour, "N2", 0.6) for hour in (3, 6)))
         assert len(site.engine.firing()) == 1, "a forecast that moves by a day or two does not end it"
@@ -172,7 +172,7 @@ async def test_a_changed_forecast_has_its_device_looked_at(tmp_path: Path) -> No
     device = Device()
     async with open_site(tmp_path / "s.db") as site:
         await site.say(device.sample(0, "N1", 0.3), device.sample(1, "N1", 0.3))
-        site.forecasts.abnormalities["N1"] = Abnormality("N1", "model M1", 2.0, 4.2, 1e-5, 1, T0_MS)
+        site.forecasts.abnormalities["N1"] = Abnormality("N1", "M1", 2.0, 4.2, 1e-5, 1, T0_MS)
         told = site.engine.changes.follow()
         async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
             running = tasks.create_task(site.engine.run())

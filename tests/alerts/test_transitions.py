@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gateway.alerts.conditions import Finding, Verdict
 from gateway.alerts.transitions import TABLE, Timing, step, worst
 from schemas.alert import ALERT_STATES, SEVERITIES, Alert, AlertState, Severity
+from schemas.alert_facts import AlertFacts
 
 HOUR_MS = 3_600_000
 T0_MS = 1_760_000_000_000
@@ -27,7 +28,9 @@ def finding(
     device_id: str = "d-1",
 ) -> Finding:
     at_ms = T0_MS + int(after_h * HOUR_MS)
-    return Finding("nozzle_due", "N1", "c-1", device_id, severity, verdict, value, f"N1 at {value}", at_ms, "gone")
+    return Finding(
+        "nozzle_due", "N1", "c-1", device_id, severity, verdict, value, AlertFacts(wear_ratio=value), at_ms, "gone"
+    )
 
 
 def alert(state: AlertState, **fields: object) -> Alert:
@@ -146,7 +149,7 @@ def test_growth_is_noted_but_noise_is_not() -> None:
     assert after(alert("firing"), finding("true", 1, value=0.94)) == alert("firing")
     grown = after(alert("firing"), finding("true", 1, value=0.96))
     assert grown is not None
-    assert (grown.value, grown.summary) == (0.96, "N1 at 0.96")
+    assert (grown.value, grown.summary) == (0.96, "Nozzle N1 on d-1 is at 96 % of its wear limit")
 
 
 @pytest.mark.parametrize("state", ["pending", "firing"])

@@ -23,7 +23,7 @@ from gateway.notify.pictures import Illustrator
 from gateway.store.service_rows import AlertChange
 from gateway.store.sqlite import SqliteStore
 from schemas.access import Viewer
-from schemas.alert import Alert, Rule, Severity
+from schemas.alert import Alert, Matchers, Rule, Severity, Silence
 from schemas.views import ForecastView
 
 T0_MS = 1_760_000_400_000
@@ -80,14 +80,17 @@ class Engine:
         return stored
 
 
+SILENCE = Silence(1, "silence", Matchers(clinic_id="c-1"), 0, 4_000_000_000_000, False, "", "kim", 0)
+
+
 class Muting:
     """Mutes what the test says."""
 
     def __init__(self) -> None:
         self.subjects: set[str] = set()
 
-    def muted(self, alert: Alert) -> str | None:
-        return "silenced" if alert.subject in self.subjects else None
+    def muted(self, alert: Alert) -> Silence | None:
+        return SILENCE if alert.subject in self.subjects else None
 
 
 class Well:

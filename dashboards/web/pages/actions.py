@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
+from dashboards.web.alert_sentences import alert_text
 from dashboards.web.format import isolated, local_time_text, percent_text, wear_text, zone_of
 from dashboards.web.pages.rows import Place, wear_units
 from dashboards.web.strings import FleetWords, Strings
@@ -102,7 +103,7 @@ def alert_detail(alert: AlertView, strings: Strings) -> str:
     """What there is to know beside the rule and the subject; the alert's own sentence where its number says less."""
     words, numbers = strings.fleet, strings.numbers
     if alert.value is None:
-        return alert.summary
+        return alert_text(alert, strings)
     if alert.rule in WEAR_RULES:
         return f"{wear_text(alert.value, numbers)} {words.action_wear}"
     told: Mapping[Rule, str] = {"battery_low": words.action_charge, "battery_degraded": words.action_health}
@@ -110,7 +111,7 @@ def alert_detail(alert: AlertView, strings: Strings) -> str:
         if alert.state == "resolved":
             return ""  # its number is the one by which it ended
         return told[alert.rule].format(n=percent_text(alert.value, numbers))
-    return alert.summary
+    return alert_text(alert, strings)
 
 
 def _acknowledged(alert: AlertView, words: FleetWords) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from dashboards.web.alert_sentences import order_text
 from dashboards.web.format import UTC_ZONE, local_time_text, short_time_text, wall_time_text, zone_of
 from dashboards.web.pages.alert_rows import AlertRow, alert_rows
+from dashboards.web.pages.order_notes import history_note
 from dashboards.web.pages.orders import OrderRow, order_rows
 from dashboards.web.pages.rows import Place, place_in
 from dashboards.web.strings import Strings
-from schemas.alert import RULES
 from schemas.page_views import PageAct
 from schemas.views import AlertView
 from schemas.work import BY_GATEWAY, REPLACE_REASONS, ReplaceReason
@@ -92,7 +93,7 @@ def order_page(seen: OrderSeen, may: frozenset[PageAct], name: str, now_ms: int,
         row=row,
         room=where.room,
         facts=_facts(seen, strings),
-        summary=order.summary,
+        summary=order_text(order, strings),
         reasons=reasons(order.claim_reason or "worn", strings),
         workers=tuple(seen.workers),
         assignee=order.assignee or "",
@@ -150,25 +151,9 @@ def _history(entry: OrderHistoryView, place: Place, strings: Strings) -> History
         at_title=local_time_text(entry.at_ms, zone, numbers),
         act=words.acts[entry.act],
         actor=words.by_gateway if entry.actor == BY_GATEWAY else entry.actor,
-        note=_note(entry, strings),
+        note=history_note(entry, strings),
         later=words.reported_later.format(time=recorded) if late else "",
     )
 
 
 _LATE_MS = 60_000
-
-
-def _note(entry: OrderHistoryView, strings: Strings) -> str:
-    """Notes that the gateway wrote, in the reader's words; what people wrote as they wrote it."""
-    words = strings.pages.work.order
-    head, _, rest = entry.note.partition(": ")
-    reason = next((known for known in REPLACE_REASONS if known == head), None)
-    if entry.act == "claimed" and reason is not None:
-        return f"{words.reasons[reason]}: {rest}" if rest else words.reasons[reason]
-    rule = next((known for known in RULES if known == entry.note.partition(",")[0]), None)
-    if entry.act in ("opened", "raised") and rule is not None:
-        return strings.fleet.rules[rule]
-    if entry.act in ("assigned", "moved"):
-        name = entry.note.removeprefix("to ")
-        return words.nobody if name == "nobody" else f"→ {name}"
-    return entry.note

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
-from dashboards.web.format import UTC_ZONE, date_text, local_date, short_time_text, wear_text, zone_of
+from dashboards.web.format import UTC_ZONE, date_text, local_date, short_time_text, wall_time_text, wear_text, zone_of
 from dashboards.web.links import WORK_PATH
 from dashboards.web.pages.actions import Tone
 from dashboards.web.pages.alert_rows import AlertRow, alert_rows
@@ -215,9 +215,24 @@ def _alerts(
     shown = seen.alerts[:SHOWN_ALERTS]
     muted = strings.pages.work.visits.muted
     return tuple(
-        AlertCard(row, seen.orders_of.get(alert.id), muted if alert.muted else "", alert.muted or "")
+        AlertCard(
+            row,
+            seen.orders_of.get(alert.id),
+            muted if alert.muted else "",
+            _muted(alert, place_in(places, alert.clinic_id), strings),
+        )
         for alert, row in zip(shown, alert_rows(shown, names, places, strings), strict=True)
     )
+
+
+def _muted(alert: AlertView, place: Place, strings: Strings) -> str:
+    """Why nothing is sent about the alert, and for how long."""
+    words, silence = strings.pages.work.visits, alert.silence
+    if silence is None:
+        return alert.muted or ""
+    until = wall_time_text(silence.ends_ms, zone_of(place.timezone), strings.numbers, strings.pages.common)
+    what = words.muted_until[silence.kind].format(name=silence.created_by, time=until)
+    return words.muted_why.format(what=what, why=silence.comment) if silence.comment else what
 
 
 def _visit(

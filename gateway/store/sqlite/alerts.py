@@ -11,6 +11,7 @@ import aiosqlite
 from gateway.errors import ConflictError
 from gateway.store.resume_base import Position
 from gateway.store.service_rows import AlertChange, AlertHistoryRow, AuditRow, EndedSilences
+from gateway.store.sqlite.alert_rows import ALERT_COLUMNS, alert_of
 from gateway.store.sqlite.audit import write_audit
 from gateway.store.sqlite.connection import Row, changed_rows, fetch, fetch_one
 from gateway.store.sqlite.database import Part
@@ -18,21 +19,17 @@ from gateway.store.sqlite.outbox import write_intent
 from gateway.store.sqlite.resume import keep_position
 from gateway.store.sqlite.silences import end_silences
 from schemas.alert import Alert, Rule
+from schemas.alert_facts import write_facts
 
-ALERT_COLUMNS: Final = (
-    "alert_id, rule, subject, clinic_id, device_id, severity, state, value, summary, pending_since_ms, firing_since_ms,"
-    " clearing_since_ms, resolved_ms, last_evidence_ms, acknowledged_by, acknowledged_ms"
-)
-"""In the order of `Alert`'s fields."""
 _INSERT: Final = (
     "INSERT INTO alerts (rule, subject, clinic_id, device_id, severity, state, value, summary, pending_since_ms,"
-    " firing_since_ms, clearing_since_ms, resolved_ms, last_evidence_ms)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING alert_id"
+    " firing_since_ms, clearing_since_ms, resolved_ms, last_evidence_ms, facts_json)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING alert_id"
 )
 _UPDATE: Final = (
     "UPDATE OR IGNORE alerts SET rule = ?, subject = ?, clinic_id = ?, device_id = ?, severity = ?, state = ?,"
     " value = ?, summary = ?, pending_since_ms = ?, firing_since_ms = ?, clearing_since_ms = ?, resolved_ms = ?,"
-    " last_evidence_ms = ?, acknowledged_by = iif(? = 'resolved', ?, acknowledged_by),"
+    " last_evidence_ms = ?, facts_json = ?, acknowledged_by = iif(? = 'resolved', ?, acknowledged_by),"
     " acknowledged_ms = iif(? = 'resolved', ?, acknowledged_ms) WHERE alert_id = ? AND state = ?"
 )
 
@@ -87,7 +84,7 @@ class Alerts(Part):
                 (json.dumps(alert_ids),),
             )
 
-        return tuple(Alert(*row) for row in await self._db.writer.run(write))
+        return tuple(alert_of(row) for row in await self._db.writer.run(write))
 
     async def alerts(
         self,
@@ -145,7 +142,7 @@ class Alerts(Part):
             row = await fetch_one(connection, f"SELECT {ALERT_COLUMNS} FROM alerts WHERE alert_id = ?", (alert_id,))
             if row is None:
                 return None
-            if Alert(*row).state == "resolved":
+            if alert_of(row).state == "resolved":
                 raise ConflictError(f"alert {alert_id} is resolved: there is nothing left to acknowledge")
             await write_audit(connection, audit)
             return await fetch_one(
@@ -156,12 +153,12 @@ class Alerts(Part):
             )
 
         stored = await self._db.writer.run(write)
-        return None if stored is None else Alert(*stored)
+        return None if stored is None else alert_of(stored)
 
     async def _select(self, tail: str, values: Sequence[object]) -> tuple[Alert, ...]:
         async with self._db.readers.snapshot() as connection:
             rows = await fetch(connection, f"SELECT {ALERT_COLUMNS} FROM alerts {tail}", values)
-        return tuple(Alert(*row) for row in rows)
+        return tuple(alert_of(row) for row in rows)
 
 
 async def _apply(connection: aiosqlite.Connection, change: AlertChange, known_id: int) -> int | None:
@@ -184,6 +181,7 @@ async def _apply(connection: aiosqlite.Connection, change: AlertChange, known_id
         alert.clearing_since_ms,
         alert.resolved_ms,
         alert.last_evidence_ms,
+        write_facts(alert.facts),
     )
     expected = change.expected_state
     if expected is None:

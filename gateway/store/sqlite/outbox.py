@@ -21,16 +21,12 @@ from gateway.store.notify_rows import (
     Watched,
 )
 from gateway.store.service_rows import AlertChange, AuditRow
+from gateway.store.sqlite.alert_rows import alert_of, of_alias
 from gateway.store.sqlite.audit import write_audit
 from gateway.store.sqlite.connection import Row, changed_rows, fetch, fetch_one
 from gateway.store.sqlite.database import Part
-from schemas.alert import Alert
 
-_ALERT: Final = (
-    "a.alert_id, a.rule, a.subject, a.clinic_id, a.device_id, a.severity, a.state, a.value, a.summary,"
-    " a.pending_since_ms, a.firing_since_ms, a.clearing_since_ms, a.resolved_ms, a.last_evidence_ms,"
-    " a.acknowledged_by, a.acknowledged_ms"
-)
+_ALERT: Final = of_alias("a")
 _MESSAGE: Final = (
     "message_id, key, receiver, group_key, channel, reason, content_json, state, attempts, created_ms, next_try_ms,"
     " ended_ms, error"
@@ -94,7 +90,7 @@ class Outbox(Part):
         return NotifyState(
             watched=tuple(Watched(*row) for row in watched),
             groups=loaded,
-            alerts=tuple(Alert(*row) for row in alerts),
+            alerts=tuple(alert_of(row) for row in alerts),
         )
 
     async def touched_alerts(self) -> Touched:
@@ -108,7 +104,7 @@ class Outbox(Part):
                 " ORDER BY a.alert_id",
             )
             inhibited = await fetch(connection, _INHIBITED)
-        return Touched(up_to, tuple(Alert(*row) for row in rows), frozenset(row[0] for row in inhibited))
+        return Touched(up_to, tuple(alert_of(row) for row in rows), frozenset(row[0] for row in inhibited))
 
     async def apply_plan(self, plan: NotifyPlan) -> None:
         """Writes the plan, or nothing of it. Raises ConflictError where somebody else has planned meanwhile."""

@@ -10,18 +10,20 @@ from typing import Final
 import aiosqlite
 
 from gateway.store.service_rows import AuditRow
-from gateway.store.sqlite.alerts import ALERT_COLUMNS
+from gateway.store.sqlite.alert_rows import alert_of, of_alias, order_of
 from gateway.store.sqlite.audit import write_audit
-from gateway.store.sqlite.connection import changed_rows, fetch, fetch_one
+from gateway.store.sqlite.connection import Row, changed_rows, fetch, fetch_one
 from gateway.store.sqlite.database import Part
 from gateway.store.work_base import FiredAlert, OrderChange, OrderHistory, SpareRow
 from schemas.alert import Alert, Severity
+from schemas.alert_facts import write_facts
+from schemas.order_told import read_told, write_told
 from schemas.work import OrderState, SubjectKind, WorkOrder
 
 _CHANGING: Final = (
     "version", "kind", "subject", "clinic_id", "device_id", "state", "cause", "severity", "summary", "opened_ms",
     "opened_by", "due_ms", "alert_ms", "health_then", "assignee", "claimed_by", "claim_reason", "claimed_ms",
-    "ended_ms", "ended_by", "end_reason", "replaced_by",
+    "ended_ms", "ended_by", "end_reason", "replaced_by", "facts_json",
 )  # fmt: skip
 _COLUMNS: Final = ", ".join(("order_id", *_CHANGING))
 _INSERT: Final = (
@@ -36,7 +38,7 @@ _SET_MARK: Final = (
     "INSERT INTO meta (key, value) VALUES ('work_mark', ?) ON CONFLICT DO UPDATE SET value = excluded.value"
 )
 _FIRED: Final = (
-    f"SELECT h.history_no, h.at_ms, h.severity, {', '.join(f'a.{name}' for name in ALERT_COLUMNS.split(', '))}"
+    f"SELECT h.history_no, h.at_ms, h.severity, {of_alias('a')}"
     " FROM alert_history h JOIN alerts a ON a.alert_id = h.alert_id"
     " WHERE h.history_no > ? AND h.to_state = 'firing' AND h.from_state IS NOT 'firing' ORDER BY h.history_no LIMIT ?"
 )
@@ -58,7 +60,7 @@ class Work(Part):
                 " ORDER BY order_id",
                 (json.dumps(order_ids),),
             )
-            return tuple(WorkOrder(*row) for row in rows)
+            return tuple(order_of(row) for row in rows)
 
         return await self._db.writer.run(write)
 
@@ -79,7 +81,7 @@ class Work(Part):
         """What began to fire after that one, in order."""
         async with self._db.readers.snapshot() as connection:
             rows = await fetch(connection, _FIRED, (after, limit))
-        return tuple(FiredAlert(row[0], _as_it_fired(Alert(*row[3:]), row[1], row[2])) for row in rows)
+        return tuple(FiredAlert(row[0], _as_it_fired(alert_of(row[3:]), row[1], row[2])) for row in rows)
 
     async def live_orders(self) -> tuple[WorkOrder, ...]:
         """Every open and claimed order, oldest first."""
@@ -133,11 +135,11 @@ class Work(Part):
         async with self._db.readers.snapshot() as connection:
             rows = await fetch(
                 connection,
-                "SELECT at_ms, recorded_ms, actor, act, to_state, note FROM work_history WHERE order_id = ?"
+                "SELECT at_ms, recorded_ms, actor, act, to_state, note, told_json FROM work_history WHERE order_id = ?"
                 " ORDER BY history_no",
                 (order_id,),
             )
-        return tuple(OrderHistory(*row) for row in rows)
+        return tuple(_history_of(row) for row in rows)
 
     async def spares(self) -> tuple[SpareRow, ...]:
         """Every count, in order of (place_kind, place, model)."""
@@ -187,13 +189,18 @@ class Work(Part):
     async def _select_orders(self, tail: str, values: Sequence[object]) -> tuple[WorkOrder, ...]:
         async with self._db.readers.snapshot() as connection:
             rows = await fetch(connection, f"SELECT {_COLUMNS} FROM work_orders {tail}", values)
-        return tuple(WorkOrder(*row) for row in rows)
+        return tuple(order_of(row) for row in rows)
+
+
+def _history_of(row: Row) -> OrderHistory:
+    fields: Row = (*row[:-1], read_told(row[-1]))
+    return OrderHistory(*fields)
 
 
 async def _apply(connection: aiosqlite.Connection, change: OrderChange) -> int | None:
     """Writes one change; the order's id, or None where somebody else was first."""
     order = change.order
-    values = tuple(getattr(order, name) for name in _CHANGING)
+    values = (*(getattr(order, name) for name in _CHANGING[:-1]), write_facts(order.facts))
     if order.order_id == 0:
         row = await fetch_one(connection, _INSERT, values)
         order_id = int(row[0]) if row else None
@@ -203,9 +210,12 @@ async def _apply(connection: aiosqlite.Connection, change: OrderChange) -> int |
     if order_id is None:
         return None
     await connection.executemany(
-        "INSERT INTO work_history (order_id, at_ms, recorded_ms, actor, act, to_state, note)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(order_id, row.at_ms, row.recorded_ms, row.actor, row.act, row.to_state, row.note) for row in change.history],
+        "INSERT INTO work_history (order_id, at_ms, recorded_ms, actor, act, to_state, note, told_json)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (order_id, row.at_ms, row.recorded_ms, row.actor, row.act, row.to_state, row.note, write_told(row.told))
+            for row in change.history
+        ],
     )
     if change.audit is not None:
         await write_audit(connection, change.audit)
