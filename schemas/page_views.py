@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SkipValidation
 
 from schemas.access import Role, Viewer
 from schemas.alert import AlertState, Rule, Severity
@@ -188,7 +188,8 @@ class ImportOutcome(_View):
     """How many entries a file made, or every mistake in it."""
 
     entries: int
-    mistakes: tuple[str, ...]
+    mistakes: tuple[SkipValidation[str], ...]
+    """Each a `Mistake`, where it says as data what is wrong."""
 
 
 class QuarantinedView(_View):

@@ -45,6 +45,7 @@ class OutboxWords:
     dead_detail: str
     columns: Mapping[str, str]
     channels: Mapping[str, str]
+    reasons: Mapping[str, str]
     attempts: Plural
     again: str
     again_done: str
@@ -104,6 +105,15 @@ ENGLISH_OUTBOX: Final = OutboxWords(
         "error": "What the last one met",
     },
     channels={"email": "Mail", "apprise": "Chat or push", "webhook": "Webhook", "alertmanager": "Alertmanager"},
+    reasons={
+        "new": "new alerts",
+        "worse": "more severe",
+        "resolved": "over",
+        "repeat": "still open",
+        "reminder": "claimed, not confirmed",
+        "escalation": "claimed long ago, not confirmed",
+        "test": "test message",
+    },
     attempts=Plural("{n} attempt", "{n} attempts"),
     again="Send again",
     again_done="The message waits to be sent again; the next attempt is made within seconds.",

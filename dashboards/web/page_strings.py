@@ -194,6 +194,7 @@ class OperatorWords:
     duplicates: str
     since_start: str
     none_yet: str
+    fault: str
     quarantine_title: str
     quarantine_count: Plural
     quarantine_none: str
@@ -418,6 +419,7 @@ ENGLISH_PAGES: Final = PageWords(
         duplicates="Redeliveries dropped",
         since_start="since the gateway started",
         none_yet="None.",
+        fault="The store takes nothing in just now. What is received is held and tried again; the store says:",
         quarantine_title="Quarantine",
         quarantine_count=Plural("{n} entry in all", "{n} entries in all"),
         quarantine_none="Nothing is in quarantine: every message could be read.",

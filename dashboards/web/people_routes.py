@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import UploadFile
 
 from dashboards.web.format import count_text
+from dashboards.web.mistake_sentences import mistake_texts
 from dashboards.web.pages.people import (
     PATH,
     PeopleAsked,
@@ -83,7 +84,7 @@ class _PeoplePages:
             outcome = await self.site.deps.acts.import_people(viewer, text)
             n = count_text(outcome.entries, strings.numbers)
             done = "" if outcome.mistakes else strings.people.imported.of(outcome.entries).format(n=n)
-            imported = PeopleImported(done, outcome.mistakes[:_MISTAKES_SHOWN])
+            imported = PeopleImported(done, mistake_texts(outcome.mistakes[:_MISTAKES_SHOWN], {}, strings))
         return await self._drawn(request, viewer, PeopleAsked(), None, imported)
 
     async def export(self, request: Request) -> Response:

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import UploadFile
 
 from dashboards.web.format import count_text
+from dashboards.web.mistake_sentences import mistake_texts
 from dashboards.web.pages.registry import (
     FIELDS,
     KINDS,
@@ -78,7 +79,8 @@ class _RegistryPages:
         return await self.site.posted(request, lambda viewer: self._take(request, viewer))
 
     async def _take(self, request: Request, viewer: Viewer) -> Response:
-        words = strings_of(request).pages.registry
+        strings = strings_of(request)
+        words = strings.pages.registry
         given = (await request.form()).get("file")
         if not isinstance(given, UploadFile) or not given.filename:
             imported = ImportTried(mistakes=(words.import_nothing,))
@@ -86,9 +88,9 @@ class _RegistryPages:
             # What is no text shows as such in the mistakes that reading it finds.
             text = (await given.read()).decode("utf-8", errors="replace")
             outcome = await self.site.deps.acts.import_registry(viewer, text)
-            n = count_text(outcome.entries, strings_of(request).numbers)
+            n = count_text(outcome.entries, strings.numbers)
             done = "" if outcome.mistakes else words.import_done.of(outcome.entries).format(n=n)
-            imported = ImportTried(done, outcome.mistakes[:_MISTAKES_SHOWN])
+            imported = ImportTried(done, mistake_texts(outcome.mistakes[:_MISTAKES_SHOWN], {}, strings))
         return await self._drawn(request, viewer, RegistryAsked(), imported=imported)
 
     async def export(self, request: Request) -> Response:

@@ -105,6 +105,10 @@ class Templates:
         """The sign-in page; `mistake` says why the last attempt failed, empty at the first."""
         return self._draw("sign_in.html", strings, after=after, mistake=mistake)
 
+    def error(self, *, title: str, detail: str, strings: Strings) -> str:
+        """A page that says what went wrong and what to do."""
+        return self._draw("error.html", strings, title=title, detail=detail)
+
     def _draw(self, name: str, strings: Strings, **values: object) -> str:
         template = self._environment.get_template(name)
         return template.render(

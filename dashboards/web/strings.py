@@ -13,7 +13,9 @@ from typing import Final
 from dashboards.reports.words import ENGLISH_REPORT, ReportWords
 from dashboards.web.alert_strings import ENGLISH_ALERTS, AlertSentences
 from dashboards.web.desk_strings import ENGLISH_OUTBOX, ENGLISH_PEOPLE, OutboxWords, PeopleWords
+from dashboards.web.error_strings import ENGLISH_ERRORS, ErrorWords
 from dashboards.web.fleet_strings import ENGLISH_BOARD, BoardWords
+from dashboards.web.mistake_strings import ENGLISH_MISTAKES, MistakeWords
 from dashboards.web.page_strings import ENGLISH_PAGES, PageWords
 from dashboards.web.plural import Plural
 from dashboards.web.product_strings import ENGLISH_PRODUCT, ProductPageWords
@@ -152,6 +154,8 @@ class Strings:
     shell: ShellWords
     fleet: FleetWords
     alert: AlertSentences
+    mistakes: MistakeWords
+    errors: ErrorWords
     board: BoardWords
     people: PeopleWords
     outbox: OutboxWords
@@ -336,6 +340,8 @@ ENGLISH: Final = Strings(
         wear_about="estimated {wear}",
     ),
     alert=ENGLISH_ALERTS,
+    mistakes=ENGLISH_MISTAKES,
+    errors=ENGLISH_ERRORS,
     board=ENGLISH_BOARD,
     people=ENGLISH_PEOPLE,
     outbox=ENGLISH_OUTBOX,

@@ -17,6 +17,7 @@ from gateway.serve.throttle import SignInThrottle
 from gateway.store.base import AccessStore
 from gateway.store.service_rows import AuditRow, Credential, SignIn, Token, User
 from schemas.access import Role, Scope, Viewer
+from schemas.mistakes import Mistake, of_person
 
 SESSION_MS: Final = 12 * 3_600_000
 LOCAL: Final = Viewer("local", "admin")
@@ -94,7 +95,8 @@ class Access:
         """Makes a user. Raises ConflictError where the name is taken, InvalidInputError for what can't be taken."""
         _check_name(name)
         if await self._store.user(name) is not None:
-            raise ConflictError(f"there is a user {name} already: choose another name")
+            taken = Mistake(f"there is a user {name} already: choose another name", "name_taken", name=name)
+            raise ConflictError(taken)
         user = User(name=name, role=role, scope=scope, created_ms=self._clock.now_ms())
         hashed = await self._passwords.hash(password)
         await self._store.save_user(user, hashed, self._audit(by.name, "add_user", name, _grant(role, scope)))
@@ -109,7 +111,8 @@ class Access:
         if credential.user.role == "admin" and (role != "admin" or scope != Scope()):
             others = (user for user in await self._store.users() if user.name != name)
             if not any(user.role == "admin" and user.scope == Scope() for user in others):
-                raise ConflictError(f"{name} is the last administrator of the whole fleet: name another one first")
+                text = f"{name} is the last administrator of the whole fleet: name another one first"
+                raise ConflictError(Mistake(text, "last_admin", name=name))
         user = User(name=name, role=role, scope=scope, created_ms=credential.user.created_ms)
         audit = self._audit(by.name, "change_grant", name, _grant(role, scope))
         await self._store.save_user(user, credential.password_hash, audit)
@@ -127,12 +130,13 @@ class Access:
             try:
                 credentials.append(await self._credential_of(line))
             except InvalidInputError as error:
-                mistakes += [f"{line.name}: {mistake}" for mistake in error.mistakes]
+                mistakes += [of_person(mistake, line.name) for mistake in error.mistakes]
         if mistakes:
             raise InvalidInputError(mistakes)
         after = {**standing, **{one.user.name: one.user for one in credentials}}
         if not any(user.role == "admin" and user.scope == Scope() for user in after.values()):
-            raise ConflictError("nobody would be left who may manage access: name an administrator of the whole fleet")
+            text = "nobody would be left who may manage access: name an administrator of the whole fleet"
+            raise ConflictError(Mistake(text, "nobody_left"))
         audits = [
             self._audit(
                 by.name,
@@ -213,7 +217,8 @@ def _viewer_of(user: User) -> Viewer:
 
 def _check_name(name: str) -> None:
     if _NAME.fullmatch(name) is None:
-        raise InvalidInputError(["a name has 1 to 64 letters, digits and . _ @ + -, beginning with a letter or digit"])
+        text = "a name has 1 to 64 letters, digits and . _ @ + -, beginning with a letter or digit"
+        raise InvalidInputError([Mistake(text, "name")])
 
 
 def _grant(role: Role, scope: Scope) -> dict[str, object]:

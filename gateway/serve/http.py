@@ -9,6 +9,7 @@ from typing import Final
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
 from dashboards.charts.render import ChartRenderer, cache_folder
+from dashboards.web.error_page import ErrorPages
 from dashboards.web.routes import PageDependencies, pages
 from gateway.errors import NotSignedInError
 from gateway.serve.api import (
@@ -65,7 +66,7 @@ def create_app(services: Services, charts: ChartRenderer | None = None) -> FastA
     )
     app.state.services = services
     headers = SecurityHeaders(encrypted=services.encrypted)
-    answer_errors(app, headers)
+    answer_errors(app, headers, ErrorPages(sign_in_path=SIGN_IN_PATH, sign_out_path=SIGN_OUT_PATH))
     app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(HeadersMiddleware, headers=headers)
     app.include_router(health_routes(services.parts.readiness))

@@ -16,6 +16,7 @@ from gateway.serve.registry_csv import EntryType
 from gateway.serve.registry_rules import checked_entry
 from gateway.serve.roles import Act, require
 from schemas.access import ROLES, Scope, Viewer
+from schemas.mistakes import Mistake, mistake_of
 from schemas.page_views import EntryKind, ImportOutcome, ReleaseOutcome
 from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel, RegistryEntry
 
@@ -96,7 +97,7 @@ class FormActs:
         try:
             return ImportOutcome(entries=await self._actions.people_import(viewer, csv), mistakes=())
         except (InvalidInputError, ConflictError) as error:
-            mistakes = error.mistakes if isinstance(error, InvalidInputError) else (str(error),)
+            mistakes = error.mistakes if isinstance(error, InvalidInputError) else (_said(error),)
             return ImportOutcome(entries=0, mistakes=tuple(mistakes))
 
     async def save_person(self, viewer: Viewer, name: str, fields: Mapping[str, str], *, new: bool) -> Sequence[str]:
@@ -104,7 +105,8 @@ class FormActs:
         require(viewer, "manage_access")
         role = next((known for known in ROLES if known == fields.get("role")), None)
         if role is None:
-            return (f"role: write one of {', '.join(ROLES)}",)
+            roles = ", ".join(ROLES)
+            return (Mistake(f"role: write one of {roles}", "choose_one", "role", limit=roles),)
         try:
             if new:
                 asked = NewUser.model_validate(
@@ -121,9 +123,9 @@ class FormActs:
                 scope = Scope(_scope(fields.get("clinics", "")), _scope(fields.get("models", "")))
                 await self._actions.change_grant(viewer, name, role, scope)
         except ValidationError as error:
-            return tuple(f"{'.'.join(map(str, each['loc'][:1]))}: {each['msg']}" for each in error.errors())
+            return tuple(mistake_of(each) for each in error.errors())
         except (InvalidInputError, ConflictError) as error:
-            return tuple(error.mistakes) if isinstance(error, InvalidInputError) else (str(error),)
+            return tuple(error.mistakes) if isinstance(error, InvalidInputError) else (_said(error),)
         return ()
 
     def _recalled(self, given: Mapping[str, object], recalled_ms: int | None) -> dict[str, object]:
@@ -159,6 +161,11 @@ _TYPES: Final[Mapping[EntryKind, EntryType]] = {
     "nozzle_model": NozzleModel,
     "lot": Lot,
 }
+
+
+def _said(error: ConflictError) -> str:
+    """What the error says: a `Mistake` where it was made of one."""
+    return error.args[0] if isinstance(error.args[0], Mistake) else str(error)
 
 
 def _value(name: str, text: str) -> object:

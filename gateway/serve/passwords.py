@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from gateway.errors import InvalidInputError
+from schemas.mistakes import Mistake
 
 MIN_PASSWORD_LENGTH: Final = 8
 MAX_PASSWORD_LENGTH: Final = 1_024
@@ -30,7 +31,9 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """Raises InvalidInputError for a password that is too short or too long."""
         if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
-            raise InvalidInputError([f"a password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters"])
+            low, high = MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH
+            text = f"a password has {low} to {high} characters"
+            raise InvalidInputError([Mistake(text, "password_length", low=low, high=high)])
         async with self._turn:
             return await asyncio.to_thread(self._hasher.hash, password)
 

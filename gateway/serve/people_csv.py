@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from gateway.errors import InvalidInputError
 from schemas.access import ROLES, Role, Scope
+from schemas.mistakes import Mistake, on_line
 
 COLUMNS: Final = ("name", "role", "clinics", "models")
 _NEW_ONES: Final = "password"
@@ -43,12 +44,12 @@ def read_people(text: str, known: Collection[str]) -> tuple[PersonLine, ...]:
             try:
                 line = _line({name: _text(cell) for name, cell in cells.items()}, known)
                 if line.name in found:
-                    raise InvalidInputError([f"{line.name} is in the file already"])
+                    raise InvalidInputError([Mistake(f"{line.name} is in the file already", "twice", name=line.name)])
                 found[line.name] = line
             except InvalidInputError as error:
-                mistakes += [f"line {reader.line_num}: {mistake}" for mistake in error.mistakes]
+                mistakes += [on_line(mistake, reader.line_num) for mistake in error.mistakes]
     except csv.Error as error:
-        raise InvalidInputError([f"line {reader.line_num}: {error}"]) from None
+        raise InvalidInputError([Mistake(str(error), "file_unreadable").on_line(reader.line_num)]) from None
     if mistakes:
         raise InvalidInputError(mistakes)
     return tuple(found.values())
@@ -58,20 +59,24 @@ def _check_header(header: list[str]) -> None:
     missing = [name for name in COLUMNS if name not in header]
     unknown = [name for name in header if name not in (*COLUMNS, _NEW_ONES)]
     if missing or unknown or len(set(header)) != len(header):
-        raise InvalidInputError([f"begin with the line {','.join((*COLUMNS, _NEW_ONES))}"])
+        first = ",".join((*COLUMNS, _NEW_ONES))
+        raise InvalidInputError([Mistake(f"begin with the line {first}", "file_header", limit=first)])
 
 
 def _line(cells: Mapping[str, str], known: Collection[str]) -> PersonLine:
     name, password = cells["name"], cells.get(_NEW_ONES) or None
     role = next((each for each in ROLES if each == cells["role"]), None)
     if role is None:
-        raise InvalidInputError([f"role: write one of {', '.join(ROLES)}"])
+        roles = ", ".join(ROLES)
+        raise InvalidInputError([Mistake(f"role: write one of {roles}", "choose_one", "role", limit=roles)])
     if "" in cells:
-        raise InvalidInputError(["there are more cells than the first line names"])
+        raise InvalidInputError([Mistake("there are more cells than the first line names", "cells_too_many")])
     if name not in known and password is None:
-        raise InvalidInputError([f"{name or 'this person'} is new: write a password"])
+        text = f"{name or 'this person'} is new: write a password"
+        raise InvalidInputError([Mistake(text, "person_new", name=name)])
     if name in known and password is not None:
-        raise InvalidInputError([f"{name} is there already: leave the password empty, it stays as it is"])
+        text = f"{name} is there already: leave the password empty, it stays as it is"
+        raise InvalidInputError([Mistake(text, "person_known", name=name)])
     return PersonLine(name, role, Scope(_scope(cells["clinics"]), _scope(cells["models"])), password)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from dashboards.web.error_page import ErrorPages
 from gateway.errors import (
     ConflictError,
     ForbiddenError,
@@ -73,38 +74,51 @@ def problem(
     return JSONResponse(content, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
-def answer_errors(app: FastAPI, headers: SecurityHeaders) -> None:
-    """Makes the app answer every error as a problem."""
+def answer_errors(app: FastAPI, headers: SecurityHeaders, pages: ErrorPages) -> None:
+    """Makes the app answer every error as a problem, and to people as a page."""
 
-    async def ours(request: Request, error: Exception) -> JSONResponse:
+    async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, SilverpointError)
-        return _of_ours(request, error)
+        return _for_people(_of_ours(request, error), request, pages)
 
-    async def http(request: Request, error: Exception) -> JSONResponse:
+    async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return problem(request, error.status_code, str(error.detail), headers=error.headers)
+        answer = problem(request, error.status_code, str(error.detail), headers=error.headers)
+        return _for_people(answer, request, pages)
 
-    async def invalid(request: Request, error: Exception) -> JSONResponse:
+    async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         mistakes = [
             Mistake(path=_path(item["loc"]), message=str(item["msg"]).removeprefix(_OURS)) for item in error.errors()
         ]
         detail = "; ".join(f"{mistake.path}: {mistake.message}" for mistake in mistakes)
-        return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, mistakes)
+        return _for_people(problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, mistakes), request, pages)
 
-    async def unexpected(request: Request, _: Exception) -> JSONResponse:
+    async def unexpected(request: Request, _: Exception) -> Response:
         # Answered outside of the middleware that sets the headers of all other responses.
-        return problem(
+        answer = problem(
             request,
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "an unexpected error; the gateway's log has more",
             headers=headers.values,
         )
+        return _for_people(answer, request, pages)
 
     app.add_exception_handler(SilverpointError, ours)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(Exception, unexpected)
+
+
+def _for_people(answer: JSONResponse, request: Request, pages: ErrorPages) -> Response:
+    """The same error as a page, where a browser shows it; with all that its headers say."""
+    page = pages.page(request, answer.status_code)
+    if page is None:
+        return answer
+    for name, value in answer.headers.items():
+        if name not in ("content-type", "content-length"):
+            page.headers.setdefault(name, value)
+    return page
 
 
 def _of_ours(request: Request, error: SilverpointError) -> JSONResponse:

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 
 from gateway.errors import InvalidInputError
 from gateway.serve.registry_rules import checked_entry
+from schemas.mistakes import Mistake, on_line
 from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel, RegistryEntry
 
 EntryType: TypeAlias = type[Clinic] | type[DeviceEntry] | type[NozzleModel] | type[Lot]
@@ -66,7 +67,9 @@ def read_registry(text: str, current: Current) -> tuple[RegistryEntry, ...]:
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     lines = _lines(reader)
     if not lines:
-        raise InvalidInputError([f"the file is empty: begin with the line {','.join(COLUMNS)}"])
+        first = ",".join(COLUMNS)
+        text = f"the file is empty: begin with the line {first}"
+        raise InvalidInputError([Mistake(text, "file_empty", limit=first)])
     header = [name.strip() for name in lines[0][1]]
     _check_header(header)
     mistakes: list[str] = []
@@ -76,11 +79,12 @@ def read_registry(text: str, current: Current) -> tuple[RegistryEntry, ...]:
         try:
             entry = _entry(header, cells, current)
         except InvalidInputError as error:
-            mistakes += [f"line {number}: {mistake}" for mistake in error.mistakes]
+            mistakes += [on_line(mistake, number) for mistake in error.mistakes]
             continue
         key = (_NAME_OF[type(entry)], entry_id(entry))
         if key in entries:
-            mistakes.append(f"line {number}: {key[0]} {key[1]} is on line {first_line[key]} already")
+            text = f"{key[0]} {key[1]} is on line {first_line[key]} already"
+            mistakes.append(Mistake(text, "twice", name=f"{key[0]} {key[1]}").on_line(number))
         entries[key] = entry
         first_line.setdefault(key, number)
     if mistakes:
@@ -93,28 +97,41 @@ def _lines(reader: Any) -> list[tuple[int, list[str]]]:
     try:
         return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        raise InvalidInputError([f"line {reader.line_num}: this is no CSV: {error}"]) from None
+        unread = Mistake(f"this is no CSV: {error}", "file_unreadable")
+        raise InvalidInputError([unread.on_line(reader.line_num)]) from None
 
 
 def _check_header(header: Sequence[str]) -> None:
-    mistakes = [f"line 1: unknown column {name!r}" for name in header if name not in COLUMNS]
-    mistakes += [f"line 1: column {name!r} is there twice" for name in set(header) if header.count(name) > 1]
+    mistakes = [
+        Mistake(f"unknown column {name!r}", "column_unknown", name).on_line(1) for name in header if name not in COLUMNS
+    ]
+    mistakes += [
+        Mistake(f"column {name!r} is there twice", "column_twice", name=name).on_line(1)
+        for name in set(header)
+        if header.count(name) > 1
+    ]
     if "kind" not in header:
-        mistakes.append("line 1: the column 'kind' is missing (columns are parted by commas)")
+        text = "the column 'kind' is missing (columns are parted by commas)"
+        mistakes.append(Mistake(text, "column_missing", name="kind").on_line(1))
     if mistakes:
-        raise InvalidInputError(mistakes)
+        raise InvalidInputError(list(mistakes))
 
 
 def _entry(header: Sequence[str], cells: Sequence[str], current: Current) -> RegistryEntry:
     if len(cells) > len(header):
-        raise InvalidInputError([f"{len(cells)} cells, but the first line has {len(header)}"])
+        text = f"{len(cells)} cells, but the first line has {len(header)}"
+        raise InvalidInputError([Mistake(text, "cells_too_many")])
     row = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
     entry_type = KINDS.get(row.pop("kind", ""))
     if entry_type is None:
-        raise InvalidInputError([f"kind: write one of {', '.join(KINDS)}"])
+        kinds = ", ".join(KINDS)
+        raise InvalidInputError([Mistake(f"kind: write one of {kinds}", "choose_one", "kind", limit=kinds)])
     strange = [name for name, cell in row.items() if cell and name not in entry_type.model_fields]
     if strange:
-        raise InvalidInputError([f"{name}: a {_NAME_OF[entry_type]} has no such field" for name in strange])
+        kind = _NAME_OF[entry_type]
+        raise InvalidInputError(
+            [Mistake(f"{name}: a {kind} has no such field", "field_of_other_kind", name, kind=kind) for name in strange]
+        )
     ours = {name: cell for name, cell in row.items() if name in entry_type.model_fields}
     known = current(entry_type, ours.get(_ID_FIELD[entry_type], ""))
     fields = known.model_dump(exclude=set(ours)) if known else {}

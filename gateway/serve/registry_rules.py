@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import ValidationError
 
 from gateway.errors import InvalidInputError
+from schemas.mistakes import Mistake, mistake_of
 from schemas.registry import Clinic, RegistryEntry
 
 E = TypeVar("E", bound=RegistryEntry)
@@ -23,7 +24,7 @@ def checked_entry(kind: type[E], fields: Mapping[str, Any]) -> E:
     try:
         entry = kind.model_validate(dict(fields))
     except ValidationError as error:
-        raise InvalidInputError([_line(item["loc"], item["msg"]) for item in error.errors()]) from None
+        raise InvalidInputError([mistake_of(item) for item in error.errors()]) from None
     mistakes = mistakes_in(entry)
     if mistakes:
         raise InvalidInputError(list(mistakes))
@@ -36,9 +37,11 @@ def mistakes_in(entry: RegistryEntry) -> Sequence[str]:
         return ()
     found = []
     if entry.timezone not in available_timezones():
-        found.append(f"timezone: {entry.timezone!r} is no IANA time zone, such as Europe/Berlin")
+        text = f"timezone: {entry.timezone!r} is no IANA time zone, such as Europe/Berlin"
+        found.append(Mistake(text, "zone", "timezone", name=entry.timezone))
     if entry.opening_hours and not _are_hours(entry.opening_hours):
-        found.append("opening_hours: write seven, from Monday, as 08:00-18:00 or closed, with commas between")
+        text = "opening_hours: write seven, from Monday, as 08:00-18:00 or closed, with commas between"
+        found.append(Mistake(text, "hours", "opening_hours"))
     return found
 
 
@@ -49,7 +52,3 @@ def _are_hours(text: str) -> bool:
 
 def _is_span(day: str) -> bool:
     return _span.fullmatch(day) is not None and day[:5] < day[6:]
-
-
-def _line(location: Sequence[object], message: str) -> str:
-    return f"{'.'.join(str(part) for part in location)}: {message}"

@@ -18,6 +18,7 @@ from gateway.serve.sight import Sight
 from gateway.store.base import Store
 from schemas.access import Viewer
 from schemas.alert import Alert, Matchers, Rule, Severity, Silence, SilenceKind
+from schemas.mistakes import Mistake
 from schemas.registry import Identifier
 from schemas.views import SilenceView
 
@@ -107,7 +108,8 @@ class SilenceActs:
             raise InvalidInputError(mistakes)
         meant = asked.matchers()
         if not self._may_silence(by, meant):
-            raise NotFoundError("name a clinic or a device that you see: a silence reaches no further")
+            text = "name a clinic or a device that you see: a silence reaches no further"
+            raise NotFoundError(Mistake(text, "out_of_sight"))
         made = Silence(
             0, asked.kind, meant, starts_ms, ends_ms, asked.ends_with_alert, asked.comment, by.name, at_ms
         )  # fmt: skip
@@ -161,13 +163,16 @@ def _ends_ms(starts_ms: int, ends_ms: int | None, lasts_s: int | None) -> int:
 
 
 def _mistakes(asked: SilenceBody, starts_ms: int, ends_ms: int, now_ms: int) -> list[str]:
-    found = []
+    found: list[str] = []
     if asked.matchers() == Matchers():
-        found.append("say which alerts are meant: rule, clinic, device, subject or severity")
+        text = "say which alerts are meant: rule, clinic, device, subject or severity"
+        found.append(Mistake(text, "which_alerts"))
     if asked.kind == "maintenance" and asked.clinic is None and asked.device is None:
-        found.append("kind: a maintenance window is for a clinic or a device; name one")
+        text = "kind: a maintenance window is for a clinic or a device; name one"
+        found.append(Mistake(text, "maintenance_where", "kind"))
     if ends_ms <= max(starts_ms, now_ms):
-        found.append("ends_ms: must lie after the start, and ahead")
+        found.append(Mistake("ends_ms: must lie after the start, and ahead", "ends_before_start"))
     if ends_ms > starts_ms + LONGEST_S * _MS:
-        found.append("ends_ms: a silence lasts for 366 days at most; switch the rule off instead")
+        text = "ends_ms: a silence lasts for 366 days at most; switch the rule off instead"
+        found.append(Mistake(text, "lasts_too_long", n=366))
     return found

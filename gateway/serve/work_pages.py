@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final
 
 from pydantic import ValidationError
@@ -23,6 +23,7 @@ from gateway.work.desk import ORDERS_BY_RULE, WorkDesk
 from gateway.work.planner import Planner
 from schemas.access import Viewer
 from schemas.alert import Silence
+from schemas.mistakes import Mistake, mistake_of
 from schemas.views import AlertView, SilenceView
 from schemas.work import LIVE_STATES, OrderState, WorkOrder
 from schemas.work_views import (
@@ -153,13 +154,11 @@ class StoreWorkPages:
             body = SilenceBody.model_validate(self._silence_values(viewer, typed))
             await self._silencing.add(viewer, body)
         except ValidationError as error:
-            return tuple(f"{_name(item['loc'])}: {item['msg']}" for item in error.errors())
-        except ValueError as error:
-            return (str(error),)
+            return tuple(mistake_of(item) for item in error.errors())
         except InvalidInputError as error:
             return tuple(error.mistakes)
         except NotFoundError as error:
-            return (str(error),)
+            return (error.args[0] if isinstance(error.args[0], Mistake) else str(error),)
         return ()
 
     async def end_silence(self, viewer: Viewer, silence_id: int) -> bool:
@@ -212,16 +211,15 @@ class StoreWorkPages:
         return OrdersFound(items=tuple(self._work.view(order) for order in page.rows), next=page.next)
 
     def _silence_values(self, viewer: Viewer, typed: Mapping[str, str]) -> dict[str, object]:
-        """Raises ValueError for what is no number or no time."""
+        """Raises InvalidInputError for what is no number or no time."""
         device = self._reader.device(viewer, typed.get("device", ""))
         zone = self._planner.zone(typed.get("clinic", device.clinic_id if device is not None else ""))
         values: dict[str, object] = {}
         for name, text in typed.items():
             if name == "lasts_h":
-                values["lasts_s"] = round(float(text.replace(",", ".")) * _HOUR_S)
+                values["lasts_s"] = _seconds(text)
             elif name == "starts":
-                moment = datetime.fromisoformat(text).replace(tzinfo=zone)
-                values["starts_ms"] = round(moment.timestamp() * 1_000)
+                values["starts_ms"] = _moment_ms(text, zone)
             elif name == "ends_with_alert":
                 values[name] = True
             else:
@@ -229,5 +227,15 @@ class StoreWorkPages:
         return values
 
 
-def _name(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location)
+def _seconds(hours: str) -> int:
+    try:
+        return round(float(hours.replace(",", ".")) * _HOUR_S)
+    except (ValueError, OverflowError):
+        raise InvalidInputError([Mistake(f"lasts_h: {hours!r} is no number", "number", "lasts_h")]) from None
+
+
+def _moment_ms(text: str, zone: tzinfo) -> int:
+    try:
+        return round(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1_000)
+    except (ValueError, OverflowError):
+        raise InvalidInputError([Mistake(f"starts: {text!r} is no date and time", "time", "starts")]) from None

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from dashboards.web.format import UTC_ZONE, count_text, date_text, local_date
+from dashboards.web.mistake_sentences import mistake_texts
 from dashboards.web.pages.alerts import Choice
 from dashboards.web.strings import Strings
 from schemas.access import ROLES
@@ -92,11 +93,11 @@ def people_page(
         count=strings.people.count.of(len(people)).format(n=count_text(len(people), strings.numbers)),
         edit=asked.edit if asked.edit in names else "",
         saved=strings.people.saved.format(id=asked.saved) if asked.saved in names else "",
-        mistakes=tuple(tried.mistakes) if tried and not tried.new else (),
+        mistakes=mistake_texts(tried.mistakes, strings.people.fields, strings) if tried and not tried.new else (),
         new=_row(empty, typed if tried and tried.new else {}, strings)._replace(
             name=typed.get("name", "") if tried and tried.new else "", since=""
         ),
-        new_mistakes=tuple(tried.mistakes) if tried and tried.new else (),
+        new_mistakes=mistake_texts(tried.mistakes, strings.people.fields, strings) if tried and tried.new else (),
         imported=imported,
     )
 

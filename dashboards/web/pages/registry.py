@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from zoneinfo import available_timezones
 
 from dashboards.web.format import count_text
+from dashboards.web.mistake_sentences import mistake_texts
 from dashboards.web.pages.alerts import Choice
 from dashboards.web.pages.clinic import opening_hours_text
 from dashboards.web.strings import Strings
@@ -182,7 +183,7 @@ def registry_page(
         may_edit=may_edit,
         here=write_address(plain),
         saved=words.saved.format(id=asked.saved) if asked.saved in ids else "",
-        mistakes=tuple(tried.mistakes),
+        mistakes=mistake_texts(tried.mistakes, strings.pages.registry.fields, strings),
         imported=imported,
         page_text=words.page_of.format(n=page, all=pages) if pages > 1 else "",
         previous=write_address(RegistryAsked(asked.kind, asked.search, page - 1)) if page > 1 else "",

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from dashboards.web.format import UTC_ZONE, local_time_text, short_time_text, wall_time_text, zone_of
+from dashboards.web.mistake_sentences import mistake_texts, silence_labels
 from dashboards.web.pages.alerts import Choice, Filter
 from dashboards.web.pages.rows import Place, place_in
 from dashboards.web.strings import Strings
@@ -97,7 +98,7 @@ def silences_page(
         choices=_choices(asked.fields, places, strings),
         lasts=_lasts(asked.fields.get("lasts_h", str(_DEFAULT_LASTS_H)), strings),
         typed={name: asked.fields.get(name, "") for name in FIELDS},
-        mistakes=tuple(mistakes),
+        mistakes=mistake_texts(mistakes, silence_labels(strings), strings),
         notice=notice,
     )
 
