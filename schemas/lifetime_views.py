@@ -152,10 +152,17 @@ class PaceChangeView(_View):
 
 
 class LifeNote(_View):
-    """What to know in reading the answer; `code` stays, whatever the words."""
+    """What to know in reading the answer; `code` stays, whatever the words. The others say what `text` does, as data:
+    so many nozzles `of` all, how worn the middle one was, which lot stands out by which evidence. A vendor is told
+    no numbers."""
 
     code: str
     text: str
+    nozzles: int | None = None
+    of: int | None = None
+    wear: float | None = None
+    lot: str | None = None
+    evidence: EvidenceKind | None = None
 
 
 class LifetimesView(_View):

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import altair as alt
 
-from dashboards.charts.theme import Palette, Spec, chart_of, themed
+from dashboards.charts.theme import DAY_FORMAT, Palette, Spec, chart_of, themed
 
 HEIGHT: Final = 150
 
@@ -51,7 +51,7 @@ def forecasts_spec(
         alt.Tooltip("p10", type="quantitative", format=",.0f", title="10 %"),
         alt.Tooltip("p90", type="quantitative", format=",.0f", title="90 %"),
     ]
-    time_axis = alt.Axis(format="%-d %b", grid=False, labelOverlap="greedy", labelFlush=True, tickCount=6, title=None)
+    time_axis = alt.Axis(format=DAY_FORMAT, grid=False, labelOverlap="greedy", labelFlush=True, tickCount=6, title=None)
     x = alt.X("t", type="temporal", axis=time_axis, scale=alt.Scale(type="utc", nice=False))
     strikes = chart_of([{"t": t, "strikes": value, "label": words.so_far} for t, value in so_far])
     layers: list[alt.Chart] = [

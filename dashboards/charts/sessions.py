@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import altair as alt
 
-from dashboards.charts.theme import Palette, Spec, chart_of, themed
+from dashboards.charts.theme import DAY_FORMAT, Palette, Spec, chart_of, themed
 
 CALENDAR_HEIGHT: Final = 132
 BARS_HEIGHT: Final = 140
@@ -86,7 +86,7 @@ def bars_spec(days: Sequence[DayBar], palette: Palette, words: SessionWords) -> 
         type="temporal",
         timeUnit="utcyearmonthdate",
         title=None,
-        axis=alt.Axis(format="%-d %b", grid=False, labelOverlap="greedy", labelFlush=True, tickCount=6),
+        axis=alt.Axis(format=DAY_FORMAT, grid=False, labelOverlap="greedy", labelFlush=True, tickCount=6),
     )
     hint = [
         alt.Tooltip("when", type="nominal", title=words.day),
@@ -115,7 +115,7 @@ def usual_bars_spec(days: Sequence[DayBar], palette: Palette, words: SessionWord
         type="temporal",
         timeUnit="utcyearmonthdate",
         title=None,
-        axis=alt.Axis(format="%-d %b", grid=False, labelOverlap="greedy", labelFlush=True, tickCount=6),
+        axis=alt.Axis(format=DAY_FORMAT, grid=False, labelOverlap="greedy", labelFlush=True, tickCount=6),
     )
     y = alt.Y("n", type="quantitative", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4))
     hint = [

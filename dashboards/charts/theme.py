@@ -15,11 +15,13 @@ Spec: TypeAlias = dict[str, Any]
 Span: TypeAlias = Literal["hour", "day", "week", "month", "year"]
 
 _FONT: Final = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+DAY_FORMAT: Final = "%-d %b"
+"""A day without its year on an axis; a reader's language may write it otherwise."""
 _TIME_FORMATS: Final[dict[Span, str]] = {
     "hour": "%H:%M",
     "day": "%H:%M",
     "week": "%a %-d",
-    "month": "%-d %b",
+    "month": DAY_FORMAT,
     "year": "%b %Y",
 }
 _MINUTE_MS: Final = 60_000

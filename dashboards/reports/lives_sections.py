@@ -9,10 +9,12 @@ from typing import Final
 
 from dashboards.charts.survival import LifeCurve, LifeStep, Standing, SurvivalWords, survival_spec
 from dashboards.charts.theme import Palette
+from dashboards.reports.lives_notes import note_text
 from dashboards.reports.page import Block, Cell, Column, Figure, Section, Table, Text, Tone
 from dashboards.reports.product_telling import (
     MILLION,
     estimated,
+    group_names,
     group_text,
     median_text,
     millions,
@@ -31,11 +33,14 @@ _AGES: Final = 6
 def lives_sections(view: LifetimesView, palette: Palette, strings: Strings) -> tuple[Section, ...]:
     """By one kind of group."""
     words = strings.product
-    groups = [group for group in view.items if group.nozzles]
+    names = group_names(view.by, strings)
+    groups = [
+        group.model_copy(update={"key": names.get(group.key, group.key)}) for group in view.items if group.nozzles
+    ]
     lead = words.lives_lead if view.window is None else f"{words.lives_lead} {words.window.format(window=view.window)}"
     title = words.of.format(what=words.lives, by=words.lives_by[view.by])
     if not groups:
-        notes = tuple(Text(note.text, "muted") for note in view.notes)
+        notes = tuple(Text(note_text(note, strings), "muted") for note in view.notes)
         told = "" if view.window is None else f" {words.window.format(window=view.window)}"
         return (Section(title, words.lives_none + told, notes),)
     main: list[Block] = [*_figures(view, groups, palette, strings), _groups(groups, strings)]
@@ -45,7 +50,7 @@ def lives_sections(view: LifetimesView, palette: Palette, strings: Strings) -> t
         sections.append(_flagged(view, strings))
     sections += _effects(view, strings)
     sections += _changes(view, strings)
-    said = [*_reasons(groups, strings), *(Text(note.text, "muted") for note in view.notes)]
+    said = [*_reasons(groups, strings), *(Text(note_text(note, strings), "muted") for note in view.notes)]
     if said:
         sections.append(Section(words.notes, "", tuple(said)))
     return tuple(sections)

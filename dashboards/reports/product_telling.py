@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from dashboards.web.format import decimal_text, percent_text
-from dashboards.web.strings import Strings
-from schemas.lifetime_views import EstimateView, MedianView
+from dashboards.web.strings import ENGLISH, Strings
+from schemas.lifetime_views import EstimateView, LivesBy, MedianView
+from schemas.usage_views import UsageBy
 
 MILLION: Final = 1_000_000
 _OTHER: Final = "(other)"
@@ -52,6 +54,19 @@ def group_text(key: str | None, strings: Strings) -> str:
     if key is None or key == _UNKNOWN:
         return strings.product.unknown
     return strings.product.other if key == _OTHER else key
+
+
+def group_names(by: LivesBy | UsageBy, strings: Strings) -> Mapping[str, str]:
+    """What groups are called whose keys are codes of ours: forms, weekdays, how much a nozzle is used."""
+    match by:
+        case "form":
+            return {str(form): name for form, name in strings.fleet.forms.items()}
+        case "use":
+            return strings.product.intensities
+        case "weekday":
+            return dict(zip(ENGLISH.pages.clinic.weekdays, strings.pages.clinic.weekdays, strict=True))
+        case _:
+            return {}
 
 
 def share_text(share: float | None, strings: Strings) -> str:

@@ -8,6 +8,8 @@ from typing import Final
 
 from dashboards.charts.render import draw_svg
 from dashboards.reports.page import Figure, ReportPage
+from dashboards.web.chart_language import localised
+from dashboards.web.strings import CATALOGUES, ENGLISH
 
 _SIZE = re.compile(r'<svg\b([^>]*?)\swidth="[^"]*"([^>]*?)\sheight="[^"]*"')
 _ID = re.compile(r'\sid="([^"]+)"')
@@ -25,7 +27,11 @@ def figures_of(page: ReportPage) -> Iterator[Figure]:
 
 def drawn(page: ReportPage) -> list[str]:
     """Every chart as SVG, in order. Takes tenths of seconds, and holds the interpreter's lock: not for the loop."""
-    return [with_own_ids(draw_svg(figure.spec), number) for number, figure in enumerate(figures_of(page))]
+    strings = CATALOGUES.get(page.language, ENGLISH)
+    return [
+        with_own_ids(draw_svg(localised(figure.spec, strings)), number)
+        for number, figure in enumerate(figures_of(page))
+    ]
 
 
 def with_own_ids(svg: str, number: int) -> str:

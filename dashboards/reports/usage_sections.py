@@ -10,7 +10,7 @@ from dashboards.charts.product import ProductWords, Rate, rates_spec
 from dashboards.charts.report import DayWords, Part, weeks_spec
 from dashboards.charts.theme import Palette
 from dashboards.reports.page import Block, Cell, Column, Figure, Section, Table, Text
-from dashboards.reports.product_telling import group_text, share_text
+from dashboards.reports.product_telling import group_names, group_text, share_text
 from dashboards.reports.telling import axis_days
 from dashboards.web.format import count_text, decimal_text, percent_text
 from dashboards.web.strings import Strings
@@ -53,12 +53,9 @@ def usage_sections(
 
 
 def _called(view: UsageView, key: str | None, strings: Strings, name_of: Callable[[str], str]) -> str:
-    if key is None or view.by not in ("clinic", "weekday"):
-        return group_text(key, strings)
-    if view.by == "clinic":
+    if key is not None and view.by == "clinic":
         return name_of(key)
-    places = {"1": 0, "2": 1, "3": 2, "4": 3, "5": 4, "6": 5, "7": 6}
-    return strings.numbers.weekdays[places[key]] if key in places else key
+    return group_text(group_names(view.by, strings).get(key or "", key), strings)
 
 
 def _figure(view: UsageView, called: Callable[[str | None], str], palette: Palette, strings: Strings) -> list[Figure]:

@@ -51,6 +51,7 @@ class ProductPageWords:
     directions: Mapping[Direction, str]
     flagged_note: str
     evidence: str
+    intensities: Mapping[str, str]
     effects: str
     effects_columns: tuple[str, ...]
     effects_note: str
@@ -58,6 +59,8 @@ class ProductPageWords:
     changes_columns: tuple[str, ...]
     reasons: str
     notes: str
+    note_texts: Mapping[str, str]
+    note_texts_told: Mapping[str, str]
     other: str
     unknown: str
 
@@ -164,6 +167,7 @@ ENGLISH_PRODUCT: Final = ProductPageWords(
     directions={"shorter": "shorter", "longer": "longer"},
     flagged_note="Times as long as the other lots of the model, by the ends of lives and by the pace of wear.",
     evidence="{ratio}, p {p}",
+    intensities={"light": "light", "usual": "usual", "heavy": "heavy"},
     effects="What goes with the firmware",
     effects_columns=("Model", "Firmware", "Against", "Nozzles", "By lives", "By wear", "p"),
     effects_note="Times as long as with the most common firmware, with use, form and lot taken off: under 1 is "
@@ -172,6 +176,31 @@ ENGLISH_PRODUCT: Final = ProductPageWords(
     changes_columns=("Model", "Expiring from", "Pace of wear", "Nozzles before", "Nozzles since"),
     reasons="Why nozzles were taken off: {reasons}.",
     notes="To know in reading",
+    note_texts={
+        "seen_late": "{n} of {of} nozzles were in use before the gateway knew them. They count from the age at which "
+        "they were first seen, so what wore out unseen before does not make lives look longer.",
+        "worn_before": "{n} nozzles were worn out when first seen; they are left out.",
+        "unmeasured": "{n} nozzles are on devices without a coating sensor: their strikes are counted, but nobody sees "
+        "when they are worn out. They are in no curve.",
+        "replaced_early": "{n} of {of} nozzles were taken off before they were worn out, half of them at {wear} wear "
+        "or more.",
+        "replaced_early_by_wear": "{n} of {of} nozzles were taken off before they were worn out, half of them at "
+        "{wear} wear or more. They were taken off because they wore: the quick ones go first, so the survival curves "
+        "are too hopeful and hide differences between groups. The pace of wear is not cut short by that; compare by "
+        "it, and by the strikes to the limit that it projects.",
+        "only_lives": "Lot {lot} stands out by the ends of lives and not by the pace of wear: its nozzles may be used "
+        "up in another way than by wear that is measured.",
+        "only_wear": "Lot {lot} stands out by the pace of wear and not by the ends of lives: too few of its nozzles "
+        "were left on until they were worn out.",
+    },
+    note_texts_told={
+        "replaced_early": "Some nozzles were taken off before they were worn out.",
+        "replaced_early_by_wear": "Many nozzles were taken off because they wore: the quick ones go first, so the "
+        "survival curves are too hopeful and hide differences. Compare by the pace of wear.",
+        "one_kind_of_evidence": "A lot stands out by its lives or by its pace of wear, and not by both.",
+        "withheld": "Told for the last quarter that is over, by lot or model, where enough clinics stand behind each "
+        "number.",
+    },
     other="others together",
     unknown="not known",
     use_lead="Sessions a device and opening day, with 95 % intervals, over the last {months} months.",

@@ -95,12 +95,14 @@ def life_notes(lives: Sequence[NozzleLife], comparisons: Sequence[ComparisonView
                 code="seen_late",
                 text=f"{late} of {len(counted)} nozzles were in use before the gateway knew them. They count from the"
                 " age at which they were first seen, so what wore out unseen before does not make lives look longer.",
+                nozzles=late,
+                of=len(counted),
             )
         )
     worn_before = sum(life.measured and life.state == "ended" and not life.counts for life in lives)
     if worn_before:
         text = f"{worn_before} nozzles were worn out when first seen; they are left out."
-        notes.append(LifeNote(code="worn_before", text=text))
+        notes.append(LifeNote(code="worn_before", text=text, nozzles=worn_before))
     unmeasured = sum(not life.measured for life in lives)
     if unmeasured:
         notes.append(
@@ -108,6 +110,7 @@ def life_notes(lives: Sequence[NozzleLife], comparisons: Sequence[ComparisonView
                 code="unmeasured",
                 text=f"{unmeasured} nozzles are on devices without a coating sensor: their strikes are counted, but"
                 " nobody sees when they are worn out. They are in no curve.",
+                nozzles=unmeasured,
             )
         )
     return notes
@@ -122,13 +125,16 @@ def _early_note(counted: Sequence[NozzleLife], early: int) -> list[LifeNote]:
         " or more."
     )
     if wear < WORN_EARLY:
-        return [LifeNote(code="replaced_early", text=text)]
+        return [LifeNote(code="replaced_early", text=text, nozzles=early, of=len(counted), wear=wear)]
     return [
         LifeNote(
             code="replaced_early_by_wear",
             text=f"{text} They were taken off because they wore: the quick ones go first, so the survival curves are"
             " too hopeful and hide differences between groups. The pace of wear is not cut short by that; compare by"
             " it, and by the strikes to the limit that it projects.",
+            nozzles=early,
+            of=len(counted),
+            wear=wear,
         )
     ]
 
@@ -138,7 +144,11 @@ def _disagreement(comparisons: Sequence[ComparisonView]) -> list[LifeNote]:
     alone = [
         one for found in comparisons if found.p_lives is not None and found.p_wear is not None for one in found.flagged
     ]
-    return [LifeNote(code="one_kind_of_evidence", text=_only(one)) for one in alone if len(one.evidence) == 1]
+    return [
+        LifeNote(code="one_kind_of_evidence", text=_only(one), lot=one.lot, evidence=one.evidence[0].kind)
+        for one in alone
+        if len(one.evidence) == 1
+    ]
 
 
 def _only(flag: FlaggedLotView) -> str:

@@ -21,7 +21,7 @@ from dashboards.charts.render import ChartRenderer
 from dashboards.charts.sessions import DayBar, SessionWords, bars_spec, calendar_spec, usual_bars_spec
 from dashboards.charts.theme import DARK, LIGHT, PAGE, Spec, time_ticks, wall_ms
 from dashboards.charts.wear import Fan, Reading, Swap, WearData, WearWords, running_median, wear_spec
-from dashboards.web.chart_response import localised
+from dashboards.web.chart_language import localised
 from dashboards.web.format import zone_of
 from dashboards.web.pages.spans import SPANS_MS, stretch_until
 from dashboards.web.strings import CATALOGUES, ENGLISH

@@ -87,6 +87,9 @@ class MemoryProduct:
     def __init__(self, region: str = "Rhône") -> None:
         self.region = region
         self.asked: list[tuple[str, str, str]] = []
+        self.notes: tuple[LifeNote, ...] = (
+            LifeNote(code="early", text="Six nozzles were taken off before they were worn out."),
+        )
 
     async def lifetimes(self, viewer: Viewer, by: LivesBy) -> LifetimesView:
         self.asked.append((viewer.role, "lives", by))
@@ -128,12 +131,14 @@ class MemoryProduct:
                     nozzles_after=9,
                 ),
             ),
-            notes=(LifeNote(code="early", text="Six nozzles were taken off before they were worn out."),),
+            notes=self.notes,
         )
 
     async def usage(self, viewer: Viewer, by: UsageBy, since_ms: int, until_ms: int) -> UsageView:
         self.asked.append((viewer.role, "use", by))
-        groups = tuple(self._use(key, 100 + 50 * place) for place, key in enumerate((self.region, "lyon", None)))
+        keys = {"weekday": ("Monday", "Sunday", None), "form": ("stationary", "mobile", None)}
+        named = keys.get(by, (self.region, "lyon", None))
+        groups = tuple(self._use(key, 100 + 50 * place) for place, key in enumerate(named))
         shares = (DeviceShareView(device_id="SP-0001", sessions=1, usual=40),)
         return UsageView(
             items=groups,
