@@ -6,11 +6,15 @@ the TOML files in `languages/de/` (tables are the dataclasses, dots lead inwards
 A count that a phrase depends on is a `Plural`, in TOML `{ one = "…", other = "…" }`. What a language lacks is shown in
 English; `tests/web/test_languages.py` names it. A page's script has no words of its own: the server hands them over.
 
-To add a language: add a folder with its code as name, and in it TOML files with all keys.
+To add a language: make a folder `languages/CODE/`, write `python -m tools.translate CODE` into a TOML file there, and
+translate what stands in quotation marks. Nothing else needs to be changed: `language` and `name` are keys of it, and
+the order of dates, the marks in numbers and the names of days and months (of charts, too) are others. docs/languages.md
+says more.
 """
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -49,6 +53,11 @@ def texts_of(catalogue: object) -> dict[str, str]:
 def translated(catalogue: T, texts: Mapping[str, str]) -> T:
     """The catalogue with these texts in place of its own; what is missing, or has other placeholders, stays."""
     return cast("T", _with(catalogue, texts, ""))
+
+
+def as_toml(texts: Mapping[str, str]) -> str:
+    """The texts as TOML, one key a line: what `read_texts` reads."""
+    return "".join(f"{path} = {json.dumps(text, ensure_ascii=False)}\n" for path, text in texts.items())
 
 
 def faults(catalogue: object, texts: Mapping[str, str]) -> list[str]:

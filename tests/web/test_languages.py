@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,6 +18,7 @@ from dashboards.web.strings import CATALOGUES, ENGLISH, strings_for
 from dashboards.web.translation import faults, languages, read_texts, texts_of, translated
 
 GERMAN = CATALOGUES["de"]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("language", languages())
@@ -63,9 +67,9 @@ def test_a_choice_counts_more_than_what_the_browser_prefers(header: str, chosen:
 def test_german_numbers_have_their_own_marks_and_plurals() -> None:
     words = GERMAN.numbers
     assert count_text(1_204_332, words) == "1.204.332"
-    assert percent_text(0.845, words) == "85 %"
-    assert strikes_text(1, words) == "1 Nadelstich"
-    assert strikes_text(3_240_000, words) == "3,2 Mio. Nadelstiche"
+    assert percent_text(0.845, words) == "85\N{NO-BREAK SPACE}%"
+    assert strikes_text(1, words) == "1 Stich"
+    assert strikes_text(3_240_000, words) == "3,2 Mio. Stiche"
 
 
 async def test_a_language_is_chosen_in_the_foot_of_a_page_and_kept() -> None:
@@ -112,3 +116,25 @@ def test_german_times_and_counts_read_as_germans_write_them() -> None:
     assert age_text(3 * 3_600_000, numbers) == "vor 3 h"
     days = GERMAN.pages.work.visits.days
     assert [days.of(n).format(n=n) for n in (1, 2)] == ["1 Tag", "2 Tage"]
+
+
+def what_lacks(language: str) -> str:
+    """What the tool prints."""
+    command = [sys.executable, "-m", "tools.translate", language]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+def test_a_third_language_is_a_folder_with_what_the_tool_prints_translated(tmp_path: Path) -> None:
+    printed = what_lacks("xx")
+    folder = tmp_path / "xx"
+    folder.mkdir()
+    # Between the braces nothing is translated.
+    (folder / "all.toml").write_text(re.sub(r"(?<== \")", "Ж", printed), encoding="utf-8")
+    assert languages(tmp_path) == ("xx",)
+    texts = read_texts("xx", tmp_path)
+    assert faults(ENGLISH, texts) == []
+    assert all(text.startswith("Ж") for text in texts_of(translated(ENGLISH, texts)).values())
+
+
+def test_a_language_that_lacks_nothing_has_nothing_printed() -> None:
+    assert what_lacks("de") == ""
