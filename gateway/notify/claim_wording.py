@@ -31,7 +31,7 @@ def claim_lines(notice: Notice) -> Iterator[str]:
     """The message as plain text, without headline and link."""
     for item in notice.orders:
         yield ""
-        yield f"{item.kind.capitalize()} {one_line(item.subject)}: {one_line(item.summary)}"
+        yield _what(item)
         for name, text in _rows(item, notice.timezone):
             yield f"  {name.lower() + ':':<9}{text}"
     if notice.left_out:
@@ -46,14 +46,19 @@ def claim_html(notice: Notice) -> Iterator[str]:
     colour = _COLOURS[notice.reason]
     for item in notice.orders:
         rows = "".join(f"<br><b>{name}:</b> {escape(text)}" for name, text in _rows(item, notice.timezone))
-        title = escape(f"{item.kind.capitalize()} {one_line(item.subject)}")
         yield (
             f'<div style="border-left:4px solid {colour};padding:0 0 0 12px;margin:16px 0">'
-            f'<b style="color:{colour}">{title}</b>: {escape(one_line(item.summary))}{rows}</div>'
+            f'<b style="color:{colour}">{escape(_what(item))}</b>{rows}</div>'
         )
     if notice.left_out:
         yield f"<p>and {notice.left_out} more</p>"
     yield f"<p>{escape(_TO_DO[notice.reason])}</p>"
+
+
+def _what(item: OrderItem) -> str:
+    """What was to be done; an alert's own sentence names its subject, a person's need not."""
+    summary = one_line(item.summary)
+    return summary if item.subject in summary else f"{item.kind.capitalize()} {one_line(item.subject)}: {summary}"
 
 
 def _rows(item: OrderItem, zone: str) -> Iterator[tuple[str, str]]:
