@@ -122,7 +122,7 @@ class Facts:
             severity=alert.severity,
             subject=alert.subject,
             firing=firing,
-            summary=alert.summary,
+            summary=self._summary(alert),
             place=self._place(alert.clinic_id, alert.device_id),
             part=self._part(alert),
             wear_ratio=self._wear(alert),
@@ -210,6 +210,12 @@ class Facts:
             device_label=device.label if device else "",
             room=device.room if device else "",
         )
+
+    def _summary(self, alert: Alert) -> str:
+        """What is the matter; of a recall with its reason."""
+        nozzle = self.fleet.nozzle(alert.subject) if alert.rule == "nozzle_recalled" else None
+        note = self.registry.lot(nozzle.lot).recall_note if nozzle is not None and nozzle.lot else ""
+        return f"{alert.summary} ({note})" if note else alert.summary
 
     def _part(self, alert: Alert) -> str:
         """What to bring for it."""

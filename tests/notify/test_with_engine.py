@@ -9,6 +9,7 @@ from pathlib import Path
 from gateway.config_notify import NotifyConfig
 from gateway.notify.notifier import Notifier, NotifierParts
 from gateway.notify.outlook import outlook_from
+from schemas.registry import Lot
 from tests.alerts.site import HOUR_MS, T0_MS, Device, Site, open_site
 from tests.alerts.test_silent_devices import MONDAY_MS, clock_at, office
 from tests.notify.house import Well, config_for, listener, webhook
@@ -65,6 +66,30 @@ async def test_a_worn_nozzle_is_one_message_with_the_part_that_is_needed(tmp_pat
         await pass_time(site, notifier, 20)
         assert [item["rule"] for item in hook.taken[1]["resolved"]] == ["nozzle_worn_out"]
         assert len(hook.taken) == 2
+
+
+async def test_a_recall_says_why_and_which_part_to_bring_and_a_worn_battery_for_what(tmp_path: Path) -> None:
+    async with (
+        listener() as hook,
+        open_site(tmp_path / "store.db") as site,
+        notifying(site, config_for(webhook(hook.url))) as notifier,
+    ):
+        first, second = Device(), Device("d-2", boot_id="boot-2")
+        for number, device in enumerate((first, second), 1):
+            await site.say(
+                device.online(0, model="derma-s"), device.fitted(0, f"N-{number}", model="fine-24", lot="L-7")
+            )
+        await site.registry.save([Lot(lot="L-7", recalled_ms=site.clock.now_ms(), recall_note="the coating flakes")])
+        for hour in (1, 8):
+            await site.say(*(device.reading(hour, health=0.6) for device in (first, second)))
+            await pass_time(site, notifier, 10)
+        items = {(item["rule"], item["subject"]): item for message in hook.taken for item in message["firing"]}
+        recalled = items["nozzle_recalled", "N-1"]
+        assert recalled["summary"].endswith("(the coating flakes)")
+        assert recalled["part"] == "fine-24, of another lot than L-7"
+        assert items["battery_degraded", "d-1"]["part"] == "battery for derma-s"
+        parts = {part["part"]: part["number"] for message in hook.taken for part in message["parts"]}
+        assert parts == {"fine-24": 2, "battery for derma-s": 2}
 
 
 async def test_a_clinic_of_thirty_devices_without_mains_is_one_message(tmp_path: Path) -> None:
