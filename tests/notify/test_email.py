@@ -98,6 +98,20 @@ async def test_a_mail_has_both_parts_with_the_interval_the_part_the_bar_and_one_
         assert "#################..." in part(message, "plain")
 
 
+async def test_a_long_headline_stands_on_the_line_of_its_header_and_another_script_is_encoded(
+    tmp_path: Path, server: Server
+) -> None:
+    names = ("Practice for dermatology and aesthetic medicine by the old market", "Praxis für Ästhetik am Großen Wall")
+    async with opened_house(tmp_path, mailing(server)) as house:
+        await house.registry.save([Clinic(clinic_id=f"c-{number}", name=name) for number, name in enumerate(names)])
+        for number in range(2):
+            await house.fire(f"{number}", clinic_id=f"c-{number}")
+        await house.pass_time(MINUTE_MS)
+        assert sorted(message["Subject"] for message in server.box.mails) == [
+            f"[WARNING] Mains lost: {name} (c-{number}), d-{number}" for number, name in enumerate(names)
+        ]
+
+
 async def test_what_devices_and_people_wrote_begins_no_header_and_no_markup(tmp_path: Path, server: Server) -> None:
     async with opened_house(tmp_path, mailing(server)) as house:
         await house.registry.save(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.policy
 import ipaddress
 import ssl
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from gateway.notify.wording import html, plain, subject
 
 _TIMEOUT_S: Final = 20
 _PERMANENT: Final = 500
+_LONGEST_LINE: Final = 998
+"""RFC 5322, 2.1.1."""
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 
 
@@ -82,8 +85,10 @@ def mail(envelope: Envelope, mail_from: str, pictures: Pictures = NO_PICTURES) -
     domain = mail_from.rpartition("@")[2]
     named = {alert_id: f"wear-{alert_id}.{envelope.key}@{domain}" for alert_id in pictures}
     notice = envelope.notice
-    message = EmailMessage()
-    message["Subject"] = subject(notice)
+    headline = subject(notice)
+    # Folded, it would begin on a line of its own, and some programs show the space before it.
+    message = EmailMessage(email.policy.default.clone(max_line_length=_LONGEST_LINE) if headline.isascii() else None)
+    message["Subject"] = headline
     message["From"] = mail_from
     message["To"] = ", ".join(envelope.receiver.to)
     message["Date"] = format_datetime(datetime.fromtimestamp(envelope.now_ms / 1_000, UTC))
