@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,6 +27,7 @@ HOUR_S: Final = 3_600
 DEFAULT_S: Final = 24 * HOUR_S
 LONGEST_S: Final = 366 * 24 * HOUR_S
 _MS: Final = 1_000
+_LATELY: Final = 50
 
 Comment = Annotated[str, Field(max_length=500)]
 LastsS = Annotated[int, Field(ge=60, le=LONGEST_S)]
@@ -96,9 +98,9 @@ class SilenceActs:
         )  # fmt: skip
         return await self._add(by, made)
 
-    async def add(self, by: Viewer, asked: SilenceBody) -> SilenceView:
-        """Makes a silence or a maintenance window. Raises InvalidInputError with every mistake, NotFoundError for what
-        lies out of sight."""
+    async def add(self, by: Viewer, asked: SilenceBody, again_within_ms: int = 0) -> SilenceView:
+        """Makes a silence or a maintenance window; where the same person made the same one less than `again_within_ms`
+        ago, that is it. Raises InvalidInputError with every mistake, NotFoundError for what lies out of sight."""
         require(by, "silence_alert")
         at_ms = self._actions.done_at(asked.at_ms)
         starts_ms = at_ms if asked.starts_ms is None else asked.starts_ms
@@ -113,7 +115,9 @@ class SilenceActs:
         made = Silence(
             0, asked.kind, meant, starts_ms, ends_ms, asked.ends_with_alert, asked.comment, by.name, at_ms
         )  # fmt: skip
-        return await self._add(by, made)
+        before = await self._store.silences(limit=_LATELY, before=None, open_at_ms=at_ms) if again_within_ms else ()
+        same = next((one for one in before if _is_again(made, one, again_within_ms)), None)
+        return await self._add(by, made) if same is None else SilenceView.of(same)
 
     async def end(self, by: Viewer, silence_id: int) -> SilenceView:
         """Ends a silence before its time. Raises NotFoundError, ConflictError where it has ended."""
@@ -149,6 +153,20 @@ class SilenceActs:
         subject = silence.matchers.subject or silence.matchers.device_id or silence.matchers.clinic_id or "alerts"
         audit = audit_row(self._clock.now_ms(), by.name, what, subject, detail, silence.created_ms)
         return SilenceView.of(await self._board.add_silence(silence, audit))
+
+
+def _is_again(made: Silence, before: Silence, within_ms: int) -> bool:
+    """Whether it says what was said a moment ago; one that begins at once begins a moment later now."""
+    later_ms = made.created_ms - before.created_ms
+    shift_ms = made.starts_ms - before.starts_ms
+    moved = replace(
+        before,
+        silence_id=0,
+        starts_ms=before.starts_ms + shift_ms,
+        ends_ms=before.ends_ms + shift_ms,
+        created_ms=made.created_ms,
+    )
+    return 0 <= later_ms < within_ms and shift_ms in (0, later_ms) and moved == made
 
 
 def _matchers_of(alert: Alert) -> Matchers:

@@ -37,6 +37,8 @@ from schemas.work_views import (
 )
 
 _HOUR_S: Final = 3_600
+_AGAIN_MS: Final = 120_000
+"""The way back may lead to a new page: the same once more, within so long, is a slip and no second silence."""
 
 
 class StoreWorkPages:
@@ -152,7 +154,7 @@ class StoreWorkPages:
         typed = {name: text.strip() for name, text in fields.items() if text.strip()}
         try:
             body = SilenceBody.model_validate(self._silence_values(viewer, typed))
-            await self._silencing.add(viewer, body)
+            await self._silencing.add(viewer, body, _AGAIN_MS)
         except ValidationError as error:
             return tuple(mistake_of(item) for item in error.errors())
         except InvalidInputError as error:
