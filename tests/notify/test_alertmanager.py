@@ -20,6 +20,8 @@ import pytest
 from pydantic import SecretStr
 
 from gateway.config_notify import NotifyConfig, ReceiverConfig
+from gateway.errors import UndeliverableError
+from gateway.notify.channels.web import Web
 from tests.notify.house import MINUTE_MS, opened_house
 from tests.support.broker import free_port
 
@@ -136,6 +138,17 @@ async def test_an_alert_of_a_device_whose_clock_is_ahead_is_taken_too(tmp_path: 
         await house.engine.resolve(now_ms + 5 * MINUTE_MS, alert)
         await house.look()
         assert {message.state for message in await house.store.outbox(limit=10, before=None)} == {"sent"}
+
+
+async def test_an_answer_is_quoted_where_no_guard_is_and_only_there(tmp_path: Path) -> None:
+    wrong = json.dumps([{"labels": {}}]).encode()
+    async with alertmanager(tmp_path) as running:
+        for allowed, quoted in ((None, True), (["127.0.0.1/32"], False)):
+            web = Web(allowed)
+            with pytest.raises(UndeliverableError, match="answered 400") as caught:
+                await web.request("POST", f"{running.url}/api/v2/alerts", {"Content-Type": "application/json"}, wrong)
+            await web.close()
+            assert ("label" in str(caught.value)) == quoted
 
 
 async def test_all_alerts_go_in_one_request(tmp_path: Path) -> None:

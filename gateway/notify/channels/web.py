@@ -11,11 +11,12 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import httpcore
 
 from gateway.errors import NotDeliveredError, UndeliverableError
+from gateway.notify.texts import one_line
 
 SocketOption: TypeAlias = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -23,6 +24,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 _TIMEOUT_S: Final = 10.0
 _TIMEOUTS: Final = {"connect": _TIMEOUT_S, "read": _TIMEOUT_S, "write": _TIMEOUT_S, "pool": _TIMEOUT_S}
 _LONGEST_ANSWER: Final = 64 * 1024
+_QUOTED: Final = 160
 _TRY_LATER: Final = frozenset({408, 409, 423, 425, 429})
 _LONGEST_RETRY_S: Final = 3_600
 
@@ -84,10 +86,19 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         return found.is_global and not found.is_multicast and not _is_tunnelled(found)
 
 
+class _Answer(NamedTuple):
+    status: int
+    retry_after: str | None
+    said: str
+    """How its body begins, as `: start time must be before end time`."""
+
+
 class Web:
-    """Posts to receivers. `allowed` None: wherever the operator says, without a guard."""
+    """Posts to receivers. `allowed` None: wherever the operator says, without a guard, and errors quote the answer.
+    With one they don't: they would tell of what lies behind it."""
 
     def __init__(self, allowed: Sequence[str] | None) -> None:
+        self._quotes = allowed is None
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=ssl.create_default_context(),
             max_connections=32,
@@ -99,7 +110,7 @@ class Web:
         """Raises NotDeliveredError where trying again may help, UndeliverableError where it can't."""
         try:
             async with asyncio.timeout(2 * _TIMEOUT_S):
-                status, retry_after = await self._status(method, url, headers, content)
+                answer = await self._answer(method, url, headers, content)
         except (httpcore.UnsupportedProtocol, httpcore.LocalProtocolError) as error:
             raise UndeliverableError(f"the address can't be used: {error}") from error
         except (
@@ -110,27 +121,30 @@ class Web:
             TimeoutError,
         ) as error:
             raise NotDeliveredError(f"no answer: {type(error).__name__} {error}".strip()) from error
+        status = answer.status
+        why = f"answered {status}{answer.said}" if self._quotes else f"answered {status}"
         if status < 200 or status >= 500 or status in _TRY_LATER:
-            raise NotDeliveredError(f"answered {status}", _retry_in_ms(retry_after))
+            raise NotDeliveredError(why, _retry_in_ms(answer.retry_after))
         if status >= 300:
-            raise UndeliverableError(f"answered {status}")
+            raise UndeliverableError(why)
 
     async def close(self) -> None:
         await self._pool.aclose()
 
-    async def _status(
-        self, method: str, url: str, headers: Mapping[str, str], content: bytes
-    ) -> tuple[int, str | None]:
+    async def _answer(self, method: str, url: str, headers: Mapping[str, str], content: bytes) -> _Answer:
         async with self._pool.stream(
             method, url, headers=list(headers.items()), content=content, extensions={"timeout": _TIMEOUTS}
         ) as response:
-            read = 0
+            read, begins = 0, b""
             async for chunk in response.aiter_stream():
+                begins = (begins + chunk)[:_QUOTED]
                 read += len(chunk)
                 if read > _LONGEST_ANSWER:
                     break
             after = next((value for name, value in response.headers if name.lower() == b"retry-after"), None)
-            return response.status, after.decode("ascii", "replace") if after is not None else None
+            said = one_line(begins.decode("utf-8", "replace"))
+            retry_after = after.decode("ascii", "replace") if after is not None else None
+            return _Answer(response.status, retry_after, f": {said}" if said else "")
 
 
 async def _resolve(host: str, port: int) -> list[str]:
