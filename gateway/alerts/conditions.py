@@ -51,8 +51,6 @@ class Finding(NamedTuple):
     """Since when the readings have been so; None: not known to be longer than since `at_ms`."""
     worse_by: float | None = 0.05
     """How far the value grows (falls, where negative) before a firing alert's text follows it; None: it does not."""
-    from_readings: bool = False
-    """Whether the stored readings tell since when it has stood."""
 
     @property
     def summary(self) -> str:
@@ -155,7 +153,7 @@ def _wear_finding(facts: NozzleFacts, rule: Rule, settings: RuleSettings, thresh
     if facts.wear_ratio is None:
         return None
     verdict = rising(facts.wear_ratio, threshold, settings.hysteresis)
-    return nozzle_finding(facts, rule, settings, verdict, said)._replace(from_readings=True)
+    return nozzle_finding(facts, rule, settings, verdict, said)
 
 
 def rising(value: float, threshold: float, hysteresis: float | None) -> Verdict:

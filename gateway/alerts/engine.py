@@ -104,11 +104,11 @@ class AlertEngine:
             forecasts=board,
             alerts=self._open,
         )
-        self._judge = Judge(store=store, insist=self._insist, fleet=fleet, registry=registry, alerts=self._open)
+        self._judge = Judge(store=store, insist=self._insist, alerts=self._open)
         self._follower = feed.follow()
         self._forecast_follower = board.changes.follow()
         self._writing = asyncio.Lock()
-        self._mark = 0
+        self._mark = self._told = 0
         self._ahead: Position | None = None
         """Where samples stood at some commit; once that one is evaluated, everything before it is."""
         self._position: Position | None = None
@@ -194,8 +194,10 @@ class AlertEngine:
                     # The mark waits for the last chunk: after a kill in between, all are evaluated again.
                     await self._apply(judgement.changes, self._mark)
             await breath.take()
-        self._mark = max(self._mark, commit_no)
-        if self._mark >= ahead.commit_no:
+        self._told = max(self._told, commit_no)
+        if not self._looking.waiting:
+            self._mark = max(self._mark, self._told)
+        if not self._looking.waiting and self._mark >= ahead.commit_no:
             self._ahead = None
             if self._looking.left_out == left_out:
                 self._position = ahead

@@ -6,6 +6,7 @@ or has an alert open, is looked at closely.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from gateway.alerts.board import OpenAlerts
@@ -22,18 +23,20 @@ from gateway.alerts.nozzle_conditions import (
     left_by,
     mismatched,
     never_expired_before_ms,
+    shown_since,
     unreported_change,
     use_of,
 )
 from gateway.alerts.rulebook import RuleBook
 from gateway.alerts.rules import nozzle_findings
 from gateway.alerts.screening import Limits, clock_is_off, may_be_unreported, may_be_worn, reading_may_concern
+from gateway.alerts.walking import BEFORE_MS
 from gateway.alerts.wide_conditions import clinic_mains_lost
 from gateway.config_alerts import RuleSet
 from gateway.forecasting.board import Forecasts
 from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
-from gateway.store.rows import DeviceState, SamplePoint, TimedSample
+from gateway.store.rows import DeviceState, LedgerRow, SamplePoint, TimedSample
 from schemas.alert import Rule
 from schemas.registry import NozzleModel
 
@@ -47,6 +50,13 @@ class Found(NamedTuple):
 
     rules: RuleSet
     findings: tuple[Finding, ...]
+
+
+class _Active(NamedTuple):
+    """Since when a session has been seen running, and when it was last."""
+
+    since_ms: int
+    last_ms: int
 
 
 class _Kind(NamedTuple):
@@ -78,7 +88,7 @@ class FleetEvidence:
         self._clinics = clinics
         self._forecasts = forecasts
         self._open = alerts
-        self._active_since_ms: dict[str, int] = {}
+        self._active: dict[str, _Active] = {}
         self._fast_lots: dict[str, Pace] = {}
         self._kinds: dict[tuple[str | None, str | None, str | None, str | None], _Kind] = {}
 
@@ -90,7 +100,7 @@ class FleetEvidence:
 
     def note_active(self, device_id: str, since_ms: int) -> None:
         """A session was running already when the gateway started: since then, as far as is known."""
-        self._active_since_ms[device_id] = since_ms
+        self._active[device_id] = _Active(since_ms, since_ms)
 
     def screen(self, state: DeviceState) -> tuple[bool, str | None]:
         """Whether the device is well: no alert about it is open, and its latest reading may concern no rule. And the
@@ -194,11 +204,9 @@ class FleetEvidence:
         return not may_be_unreported(serial, self._fleet.ledger(row.device_id), shown, most)
 
     def _may_say(self, state: DeviceState, at_ms: int, reading: Reading, limits: Limits) -> bool:
-        if reading.session_active:
-            if at_ms - self._active_since_ms.setdefault(state.device_id, at_ms) >= limits.overlong_ms:
-                return True
-        elif state.device_id in self._active_since_ms:
-            del self._active_since_ms[state.device_id]
+        since_ms = self._active_since(state.device_id, at_ms, active=reading.session_active)
+        if since_ms is not None and at_ms - since_ms >= limits.overlong_ms:
+            return True
         return reading_may_concern(reading, limits) or (
             reading.power_source == "battery" and self._stands(state, reading)
         )
@@ -217,7 +225,7 @@ class FleetEvidence:
         if self.recalled_ms(nozzle) is not None or self._pace(nozzle) is not None:
             return True
         ledger = self._fleet.ledger(nozzle.device_id)
-        if may_be_unreported(serial, ledger, _shown_strikes(serial, state), nozzle.strikes):
+        if may_be_unreported(serial, ledger, _shown_strikes(serial, state, ledger), nozzle.strikes):
             return True
         return self._is_duplicate(serial)
 
@@ -236,8 +244,9 @@ class FleetEvidence:
                 for sighting in self._fleet.sightings_on(serial)
                 if self._fleet.fitted_serial(sighting.device_id) == serial
             ),
-            unreported=unreported_change(serial, ledger, _shown_strikes(serial, state), nozzle.strikes),
+            unreported=unreported_change(serial, ledger, _shown_strikes(serial, state, ledger), nozzle.strikes),
             pace=self._pace(nozzle),
+            known_ms=_known_ms(state, ledger, nozzle.last_event_ms),
         )
 
     def _kind(self, model_name: str | None, lot: str | None, expires_on: str | None, device_model: str | None) -> _Kind:
@@ -286,11 +295,18 @@ class FleetEvidence:
         return bool(duplicates([use_of(one, self._fleet.ledger(one.device_id)) for one in fitted]))
 
     def _active_since(self, device_id: str, at_ms: int, *, active: bool) -> int | None:
-        if active:
-            return self._active_since_ms.setdefault(device_id, at_ms)
-        if device_id in self._active_since_ms:
-            del self._active_since_ms[device_id]
-        return None
+        """Since when the session of a reading has been running; None where none is."""
+        before = self._active.get(device_id)
+        if not active:
+            if before is not None:
+                del self._active[device_id]
+            return None
+        if before is None or at_ms - before.last_ms > BEFORE_MS:
+            self._active[device_id] = _Active(at_ms, at_ms)
+            return at_ms
+        if at_ms > before.last_ms:
+            self._active[device_id] = _Active(before.since_ms, at_ms)
+        return before.since_ms
 
     def _stands(self, state: DeviceState, reading: Reading) -> bool:
         if self._clinics.stands(state, reading.power_source):
@@ -298,17 +314,33 @@ class FleetEvidence:
         return self._open.has(state.device_id) and "mains_lost" in self._open.of(state.device_id)
 
 
-def _shown_strikes(serial: str, state: DeviceState | None) -> int | None:
+def _shown_strikes(serial: str, state: DeviceState | None, ledger: Sequence[LedgerRow]) -> int | None:
     latest = state.latest if state is not None else None
-    return latest.sample.strikes if latest is not None and latest.sample.nozzle_serial == serial else None
+    if latest is None or latest.sample.nozzle_serial != serial:
+        return None
+    return shown_since(ledger, latest.event_ms, latest.sample.strikes)
 
 
 def _is_unmeasured(nozzle: NozzleState, state: DeviceState | None) -> bool:
-    """Whether the newest reading lacks the measurement of a coating that is measured: it says nothing of wear."""
+    """Whether the newest reading lacks the measurement of a coating that is measured, or there is none yet of a nozzle
+    that a swap record told of: its strikes say nothing of wear then."""
     latest = state.latest if state is not None else None
-    if latest is None or not nozzle.fitted or nozzle.coating_ratio is None:
+    if not nozzle.fitted:
+        return False
+    if nozzle.coating_ratio is None:
+        return latest is None or latest.sample.nozzle_serial != nozzle.serial
+    if latest is None:
         return False
     return latest.sample.nozzle_serial == nozzle.serial and latest.sample.coating_ratio is None
+
+
+def _known_ms(state: DeviceState | None, ledger: Sequence[LedgerRow], without_ms: int) -> int:
+    """When the newest reading of the device was received, or the last row of its ledger."""
+    latest = state.latest if state is not None else None
+    receipts = [row.received_ms for row in ledger if row.received_ms is not None]
+    if latest is not None:
+        receipts.append(latest.received_ms)
+    return max(receipts, default=without_ms)
 
 
 def _clock_facts(state: DeviceState, latest: TimedSample) -> ClockFacts:

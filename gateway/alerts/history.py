@@ -5,17 +5,17 @@ All devices of a clinic go together: its outage is one alert of theirs, and sile
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from gateway.alerts.board import OpenAlerts
 from gateway.alerts.clinics import Clinics
 from gateway.alerts.evidence import FleetEvidence, Found
+from gateway.alerts.known_ledger import KnownLedger, receipts
 from gateway.alerts.nozzle_history import NozzleHistory
 from gateway.alerts.rulebook import RuleBook
 from gateway.breath import Breath
 from gateway.ingest.fleet import Fleet
-from gateway.ingest.ledger import fitted_after
 from gateway.ingest.registry import Registry
 from gateway.store.rows import DeviceState, LedgerRow, SamplePoint, TimedSample
 
@@ -25,9 +25,10 @@ _BREATH: Final = 100
 
 class Walk(NamedTuple):
     """The readings of one device since the last look, its latest included, oldest first; and of `earlier` ones, that
-    were looked at, as much as is known."""
+    were looked at, as much as is known. `ledger` is that of the same moment as `state`."""
 
     state: DeviceState
+    ledger: Sequence[LedgerRow]
     earlier: Sequence[SamplePoint]
     points: Sequence[SamplePoint]
 
@@ -40,18 +41,37 @@ class Step(NamedTuple):
 
 
 class _Moment(NamedTuple):
-    """One reading or ledger row of a device, in its place."""
+    """One reading of a device, or a row of its ledger that somebody said, in its place."""
 
     received_ms: int
     at_ms: int
     device: int
     """Which walk."""
-    rows: int
-    """Of the device's ledger, how many had been written then."""
-    point: SamplePoint | None
-    """None: the last of these rows itself."""
+    came: SamplePoint | LedgerRow
     newest: bool = False
-    """Whether nothing newer came with it: only then its receipt tells of the device's clock."""
+    """Whether no newer reading came with it: only then its receipt tells of the device's clock."""
+
+
+class _Course:
+    """A walk, and how far it has come."""
+
+    __slots__ = ("known", "last", "nozzles", "said", "walk")
+
+    def __init__(self, walk: Walk, nozzles: NozzleHistory) -> None:
+        self.walk = walk
+        self.nozzles = nozzles
+        self.last = walk.earlier[-1] if walk.earlier else None
+        """The last reading."""
+        until_ms = walk.earlier[-1].ts_ms if walk.earlier else walk.points[0].ts_ms - 1
+        known_ms = walk.earlier[-1].received_ms if walk.earlier else walk.points[0].received_ms - 1
+        told = receipts(walk.ledger, (*walk.earlier, *walk.points))
+        known = [one.row for one in told if one.received_ms <= known_ms]
+        known += [row for row in walk.ledger if row.action == "sighted" and row.event_ms <= until_ms]
+        self.said = [one for one in told if one.received_ms > known_ms]
+        """What is yet to come of the rows that somebody said."""
+        self.known = KnownLedger(walk.state.device_id, sorted(known, key=lambda row: row.key))
+        for point in walk.earlier:
+            self.known.show(point)
 
 
 class History:
@@ -76,13 +96,13 @@ class History:
 
     async def steps(self, walks: Sequence[Walk]) -> list[Step]:
         """Everything found in the walks of one clinic's devices, in order of receipt. Lets others run in between."""
-        nozzles = [self._begun(walk) for walk in walks]
-        moments = sorted((one for number, walk in enumerate(walks) for one in self._moments(number, walk)), key=_place)
+        courses = [self._begun(walk) for walk in walks]
+        moments = sorted((one for number, course in enumerate(courses) for one in _moments(number, course)), key=_place)
         concerned: set[str] = set()
         steps = [step for walk in walks for step in self._stood(walk)]
         breath = Breath()
         for gone_through, moment in enumerate(moments, 1):
-            for step in self._at(moment, walks[moment.device], nozzles[moment.device], concerned):
+            for step in self._at(moment, courses[moment.device], concerned):
                 concerned.add(step.subject)
                 steps.append(step)
             if gone_through % _BREATH == 0:
@@ -97,7 +117,7 @@ class History:
             if found is not None:
                 yield Step(walk.state.device_id, found)
 
-    def _begun(self, walk: Walk) -> NozzleHistory:
+    def _begun(self, walk: Walk) -> _Course:
         """How the device stood before the walk."""
         nozzles = NozzleHistory(
             state=walk.state,
@@ -113,29 +133,21 @@ class History:
             nozzles.start(point)
         if walk.earlier:
             self._clinics.note_power(walk.state, walk.earlier[-1].power_source, walk.earlier[-1].ts_ms)
-        return nozzles
+        return _Course(walk, nozzles)
 
-    def _moments(self, number: int, walk: Walk) -> Iterator[_Moment]:
-        """Each reading, and each ledger row just before the reading that comes after it; at last those that none
-        comes after. What was committed since the walk was read is for the next one."""
-        until_ms = walk.points[-1].ts_ms if walk.state.latest_key is None else walk.state.latest_key[0]
-        ledger = [row for row in self._fleet.ledger(walk.state.device_id) if row.event_ms <= until_ms]
-        since_ms = walk.earlier[-1].ts_ms + 1 if walk.earlier else walk.points[0].ts_ms
-        rows = sum(row.event_ms < since_ms for row in ledger)
-        for place, point in enumerate(walk.points, 1):
-            newest = place == len(walk.points) or walk.points[place].received_ms > point.received_ms
-            while rows < len(ledger) and ledger[rows].event_ms <= point.ts_ms:
-                rows += 1
-                yield _Moment(point.received_ms, ledger[rows - 1].event_ms, number, rows, None)
-            yield _Moment(point.received_ms, point.ts_ms, number, rows, point, newest)
-        for written in range(rows, len(ledger)):
-            yield _Moment(walk.points[-1].received_ms, ledger[written].event_ms, number, written + 1, None)
+    def _at(self, moment: _Moment, course: _Course, concerned: set[str]) -> Iterator[Step]:
+        if isinstance(moment.came, LedgerRow):
+            yield from self._said(moment.came, moment.received_ms, course, concerned)
+        else:
+            yield from self._read(moment.came, moment, course, concerned)
 
-    def _at(self, moment: _Moment, walk: Walk, nozzles: NozzleHistory, concerned: set[str]) -> Iterator[Step]:
-        state, point = walk.state, moment.point
-        if point is None:
-            yield from self._turned(self._fleet.ledger(state.device_id)[: moment.rows], nozzles, concerned)
-            return
+    def _read(self, point: SamplePoint, moment: _Moment, course: _Course, concerned: set[str]) -> Iterator[Step]:
+        """A reading: what it says of the clinic, of the device and its clock, and of the nozzle that it shows."""
+        state = course.walk.state
+        before, seen = course.known.fitted, course.known.show(point)
+        course.last = point
+        if seen is not None:
+            yield from self._gone(before, seen, moment.received_ms, course, concerned)
         self._clinics.note_power(state, point.power_source, point.ts_ms)
         clinic = self._evidence.clinic(state.clinic_id, concerned=state.clinic_id in concerned)
         if clinic is not None:
@@ -147,31 +159,63 @@ class History:
             clock = self._evidence.clock(state, point, concerned=self._concerns(state.device_id, concerned))
             if clock is not None:
                 yield Step(state.device_id, clock)
-        serial = point.nozzle_serial
-        if serial is not None:
-            found = nozzles.reading(point, moment.rows, concerned=self._concerns(serial, concerned))
-            if found is not None:
-                yield Step(serial, found)
+        yield from self._shown(point, moment.received_ms, course, concerned)
 
-    def _turned(self, rows: Sequence[LedgerRow], nozzles: NozzleHistory, concerned: set[str]) -> Iterator[Step]:
-        """A ledger row: the nozzle that it takes off has gone, and one that it fits has come, or is confirmed."""
-        row, before = rows[-1], _fitted(rows[:-1])
-        after = fitted_after(before, row)
-        if before is not None and before != after and self._concerns(before, concerned):
-            gone = nozzles.gone(before, row)
-            if gone is not None:
-                yield Step(before, gone)
-        if after is not None and row.action == "fitted":
-            come = nozzles.come(row, rows, concerned=self._concerns(after, concerned))
+    def _said(self, row: LedgerRow, received_ms: int, course: _Course, concerned: set[str]) -> Iterator[Step]:
+        """A ledger row: the nozzle that it takes off has gone, and one that it fits has come, or is confirmed. One
+        that was overtaken, or takes off another one, changes what is known of the nozzle that is on the device now."""
+        before = course.known.fitted
+        is_late = course.known.add(row)
+        after = course.known.fitted
+        if before != after:
+            yield from self._gone(before, row, received_ms, course, concerned)
+        if course.last is not None and (is_late or (before == after and row.action == "removed")):
+            yield from self._shown(course.last, received_ms, course, concerned)
+        elif after is not None and row.action == "fitted":
+            concerns = self._concerns(after, concerned)
+            come = course.nozzles.come(course.known.rows, course.last, received_ms, concerned=concerns)
             if come is not None:
                 yield Step(after, come)
+
+    def _gone(
+        self, serial: str | None, row: LedgerRow, received_ms: int, course: _Course, concerned: set[str]
+    ) -> Iterator[Step]:
+        if serial is not None and self._concerns(serial, concerned):
+            gone = course.nozzles.gone(serial, row, received_ms)
+            if gone is not None:
+                yield Step(serial, gone)
+
+    def _shown(self, point: SamplePoint, received_ms: int, course: _Course, concerned: set[str]) -> Iterator[Step]:
+        """The nozzle of a reading, unless another one was fitted since."""
+        serial, ledger = course.known.fitted, course.known.rows
+        if serial is None or point.nozzle_serial not in (None, serial):
+            return
+        concerns = self._concerns(serial, concerned)
+        if point.nozzle_serial is not None:
+            found = course.nozzles.reading(point, ledger, received_ms, concerned=concerns)
+        elif concerns:
+            found = course.nozzles.unread(serial, point, ledger, received_ms)
+        else:
+            return
+        if found is not None:
+            yield Step(serial, found)
 
     def _concerns(self, subject: str, concerned: set[str]) -> bool:
         return subject in concerned or self._open.has(subject)
 
 
-def _place(moment: _Moment) -> tuple[int, int, int, int, bool]:
-    return moment.received_ms, moment.at_ms, moment.device, moment.rows, moment.point is not None
+def _moments(number: int, course: _Course) -> Iterator[_Moment]:
+    """Each reading, and each ledger row that somebody said, by its receipt."""
+    for one in course.said:
+        yield _Moment(one.received_ms, one.row.event_ms, number, one.row)
+    points = course.walk.points
+    for place, point in enumerate(points, 1):
+        newest = place == len(points) or points[place].received_ms > point.received_ms
+        yield _Moment(point.received_ms, point.ts_ms, number, point, newest)
+
+
+def _place(moment: _Moment) -> tuple[int, int, int, bool]:
+    return moment.received_ms, moment.at_ms, moment.device, isinstance(moment.came, SamplePoint)
 
 
 def latest_point(state: DeviceState, latest: TimedSample) -> SamplePoint:
@@ -194,10 +238,3 @@ def latest_point(state: DeviceState, latest: TimedSample) -> SamplePoint:
         received_ms=latest.received_ms,
         clock_ms=sample.ts_ms,
     )
-
-
-def _fitted(rows: Iterable[LedgerRow]) -> str | None:
-    fitted: str | None = None
-    for row in rows:
-        fitted = fitted_after(fitted, row)
-    return fitted

@@ -8,23 +8,18 @@ from functools import partial
 from typing import Final, Protocol
 
 from gateway.alerts.board import OpenAlerts
-from gateway.alerts.conditions import NOZZLE_CONDITIONS, WORN_OUT_WEAR, Finding, Rules
+from gateway.alerts.conditions import WORN_OUT_WEAR, Finding
 from gateway.alerts.evidence import WEAR_RULES, Found
 from gateway.alerts.history import Step
 from gateway.alerts.inhibition import CHILDREN, PARENTS, inhibitor
 from gateway.alerts.insisting import Insist
-from gateway.alerts.lookback import MARGIN_MS, is_needed, stood_since
-from gateway.alerts.rules import decide, timing
+from gateway.alerts.rules import decide
 from gateway.alerts.time_rules import TIMED_RULES
 from gateway.alerts.transitions import may_change
-from gateway.alerts.walking import in_time, read_all
-from gateway.ingest.fleet import Fleet
-from gateway.ingest.registry import Registry
-from gateway.store.rows import SamplePoint
 from gateway.store.service_rows import AlertChange
 from schemas.alert import Alert, Rule
 
-_OWN_TIME: Final = TIMED_RULES | {"clock_skew", "nozzle_recalled"}
+_OWN_TIME: Final = TIMED_RULES | {"clock_skew", "nozzle_recalled", "nozzle_unconfirmed_swap"}
 """Rules whose evidence is of another time than that of the readings."""
 
 
@@ -32,8 +27,6 @@ class JudgeStore(Protocol):
     """What the judge reads."""
 
     async def latest_alerts(self, subjects: Sequence[tuple[Rule, str]]) -> tuple[Alert, ...]: ...
-
-    async def samples(self, device_id: str, since_ms: int, until_ms: int, limit: int) -> tuple[SamplePoint, ...]: ...
 
 
 @dataclass(slots=True)
@@ -57,13 +50,9 @@ class Judgement:
 class Judge:
     """Goes through findings in the order in which they are given: clinics come before their devices."""
 
-    def __init__(
-        self, *, store: JudgeStore, insist: Insist, fleet: Fleet, registry: Registry, alerts: OpenAlerts
-    ) -> None:
+    def __init__(self, *, store: JudgeStore, insist: Insist, alerts: OpenAlerts) -> None:
         self._store = store
         self._insist = insist
-        self._fleet = fleet
-        self._registry = registry
         self._open = alerts
 
     async def judge(self, found: Mapping[str, Sequence[Found]], judgement: Judgement) -> None:
@@ -74,7 +63,7 @@ class Judge:
             made: list[AlertChange] = []
             for one in steps:
                 news = [finding for finding in one.findings if may_change(newest.get(finding.rule), finding)]
-                findings = [await self._dated(finding, newest, one.rules) for finding in news]
+                findings = [_dated(finding, newest.get(finding.rule)) for finding in news]
                 for change in decide(findings, newest, one.rules, self._above(findings, judgement)):
                     newest[change.alert.rule] = change.alert
                     made.append(change)
@@ -114,30 +103,6 @@ class Judge:
             return ()
         alerts = judgement.after.get(clinic_id) or self._open.of(clinic_id)
         return [rule for rule, alert in alerts.items() if rule in CHILDREN and alert.state != "resolved"]
-
-    async def _dated(self, finding: Finding, newest: Mapping[Rule, Alert], rules: Rules) -> Finding:
-        """The finding with the time since when it has stood, where that matters."""
-        alert = newest.get(finding.rule)
-        if finding.rule in TIMED_RULES:
-            return _not_before(finding, alert)
-        if not finding.from_readings or not is_needed(alert, finding):
-            return finding
-        if (alert is None or alert.state == "resolved") and not self._might_open(finding):
-            return finding
-        stands = await self._stood_since(finding, rules)
-        wanted = finding.verdict == "true" or (alert is not None and alert.state == "pending")
-        return finding._replace(since_ms=stands.get(wanted))
-
-    async def _stood_since(self, finding: Finding, rules: Rules) -> dict[bool, int]:
-        nozzle = self._fleet.nozzle(finding.subject)
-        if nozzle is None:
-            return {}
-        holds = timing(finding.rule, rules)
-        since_ms = finding.at_ms - max(holds.hold_ms, holds.keep_firing_ms) - MARGIN_MS
-        read = partial(read_all, self._store, nozzle.device_id, since_ms, finding.at_ms + 1)
-        readings = await self._insist(read)
-        model = self._registry.model(nozzle.model)
-        return stood_since(nozzle, model, in_time(readings), NOZZLE_CONDITIONS[finding.rule], rules)
 
     async def _closed(
         self, found: Mapping[str, Sequence[Found]], *, spoken_for: bool = False
@@ -194,6 +159,9 @@ class _Past:
     def is_news(self, finding: Finding) -> bool:
         """Whether the finding comes after all that the subject's alerts rest on, and after the outage of its clinic
         that spoke for it: a history may be gone through again after a kill."""
+        if finding.rule == "nozzle_unconfirmed_swap":
+            alert = self._after[finding.subject].get(finding.rule)
+            return alert is None or finding.at_ms >= alert.last_evidence_ms
         if finding.rule in _OWN_TIME:
             return True
         alerts = self._after[finding.subject].values()
@@ -259,9 +227,9 @@ def _opens(change: AlertChange) -> bool:
     return change.expected_state in (None, "resolved")
 
 
-def _not_before(finding: Finding, alert: Alert | None) -> Finding:
+def _dated(finding: Finding, alert: Alert | None) -> Finding:
     """The finding not before what was judged already: the gateway's clock may have been set back."""
-    if alert is None:
+    if alert is None or finding.rule not in TIMED_RULES:
         return finding
     after = alert.state == "resolved"
     return finding._replace(at_ms=max(finding.at_ms, alert.last_evidence_ms + after))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from gateway.alerts.board import OpenAlerts
@@ -19,7 +19,7 @@ from gateway.config_alerts import AlertsConfig
 from gateway.forecasting.board import Forecasts
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
-from gateway.store.rows import DeviceState, TimedSample
+from gateway.store.rows import DeviceState, LedgerRow, TimedSample
 
 
 class Group(NamedTuple):
@@ -70,6 +70,8 @@ class Looking:
         self._walker = Walker()
         self.left_out = 0
         """How many times a device was left to the next look."""
+        self.waiting: set[str] = set()
+        """Devices that are doubtful, or may have to go together with one that is: the next look begins with them."""
 
     def start(self, unlooked: Collection[str], since_ms: Mapping[str, int] | None = None) -> None:
         """Takes the fleet as it was restored; all but `unlooked` were looked at before the last run ended, and of
@@ -84,7 +86,7 @@ class Looking:
                 self._clinics.enter(state, lifecycle)
                 continue
             self._clinics.note(state, lifecycle)
-            self._walker.looked_at(state)
+            self._walker.looked_at(state, self._fleet.ledger(state.device_id))
             if state.latest is not None and state.latest.sample.session_active:
                 self.evidence.note_active(state.device_id, state.latest.event_ms)
                 active.append(state.device_id)
@@ -94,7 +96,8 @@ class Looking:
         """The devices in groups of `size`; the clinics of which much has come since the last look each by itself."""
         behind: dict[str, list[DeviceState]] = {}
         found: list[DeviceState] = []
-        for device_id in device_ids:
+        waiting, self.waiting = self.waiting, set()
+        for device_id in chain(device_ids, waiting.difference(device_ids)):
             state = self._fleet.device(device_id)
             if state is not None:
                 found.append(state)
@@ -113,15 +116,21 @@ class Looking:
 
     async def look(self, group: Group, now_ms: int) -> Looked:
         """What the rules find about these devices, their nozzles and their clinics."""
+        steps: Sequence[Step] = ()
+        states = list(group.states)
+        doubtful = {state.device_id for state in states if state.device_id in self._fleet.doubtful}
+        if doubtful:
+            # In a clinic whose devices go together, all wait for one of them.
+            self.waiting.update(state.device_id for state in states if group.in_order or state.device_id in doubtful)
+            states = [state for state in states if state.device_id not in self.waiting]
+        if group.in_order and states:
+            steps = await self._in_order(states)
         # Of a device that has said more meanwhile the feed tells again: it is left to the next look.
-        states = [state for state in group.states if group.in_order or self._is_current(state)]
-        steps = await self._in_order(states) if group.in_order else ()
-        if group.in_order:
-            states = [state for state in states if self._is_current(state)]
+        states = [state for state in states if self._is_current(state)]
         self.left_out += len(group.states) - len(states)
         for state in states:
             self._clinics.note(state, self._registry.device(state.device_id).state)
-            self._walker.looked_at(state)
+            self._walker.looked_at(state, self._fleet.ledger(state.device_id))
         self.time_rules.hear(states)
         clinic_ids = sorted({state.clinic_id for state in states})
         clinics = {one: (found,) for one in clinic_ids if (found := self.evidence.clinic(one)) is not None}
@@ -130,15 +139,17 @@ class Looking:
     async def _in_order(self, states: list[DeviceState]) -> Sequence[Step]:
         """What was found on the way to these devices as they stand; `states` are brought up to that."""
         states[:] = [self._fleet.device(state.device_id) or state for state in states]
+        ledgers = [self._fleet.ledger(state.device_id) for state in states]
         for state in states:
             self._clinics.enter(state, self._registry.device(state.device_id).state)
-        steps = await self._history.steps(await self._walks(states))
-        for state in states:
-            self._walker.looked_at(state)
+        steps = await self._history.steps(await self._walks(states, ledgers))
+        for state, ledger in zip(states, ledgers, strict=True):
+            self._walker.looked_at(state, ledger)
         return steps
 
     def _is_current(self, state: DeviceState) -> bool:
-        return self._fleet.device(state.device_id) is state
+        device_id = state.device_id
+        return self._fleet.device(device_id) is state and device_id not in self._fleet.doubtful
 
     def group_of(self, device_ids: Iterable[str]) -> Group:
         """These devices as they stand, whatever came before."""
@@ -169,39 +180,35 @@ class Looking:
         return {state.device_id: found} if found else {}
 
     def _is_behind(self, state: DeviceState) -> bool:
-        """Whether more came than its latest reading, or its clinic may lose its mains by that: then the order of what
-        the clinic's devices said counts."""
+        """Whether more came than its latest reading, or its clinic may lose its mains by that, or have it back: then
+        the order of what the clinic's devices said counts."""
         latest = state.latest
         if latest is not None and latest.sample.power_source == "battery" and self._clinics.stands(state, "battery"):
             return True
-        return self._walker.stretch(state) is not None or self._is_rewritten(state)
+        if self._open.has(state.clinic_id):
+            return True
+        if self._walker.is_rewritten(state, self._fleet.ledger(state.device_id)):
+            return True
+        return self._walker.stretch(state) is not None
 
-    def _is_rewritten(self, state: DeviceState) -> bool:
-        """Whether its ledger has grown by more than one row since the last look: a nozzle that was taken off and
-        fitted again looks as it did."""
-        ledger = self._fleet.ledger(state.device_id)
-        if len(ledger) < 2:
-            return False
-        before = self._walker.before(state)
-        looked = before.latest if before is not None else state.latest
-        return looked is not None and ledger[-2].event_ms > looked.event_ms
-
-    async def _walks(self, states: Sequence[DeviceState]) -> list[Walk]:
+    async def _walks(self, states: Sequence[DeviceState], ledgers: Sequence[Sequence[LedgerRow]]) -> list[Walk]:
         walks: list[Walk] = []
-        for state in states:
+        for state, ledger in zip(states, ledgers, strict=True):
             if state.latest is not None:
                 stretch = self._walker.stretch(state) or Stretch(self._walker.before(state), None)
-                walks.append(await self._walk(state, state.latest, stretch))
+                walks.append(await self._walk(state, ledger, state.latest, stretch))
         return walks
 
-    async def _walk(self, state: DeviceState, latest: TimedSample, stretch: Stretch) -> Walk:
+    async def _walk(
+        self, state: DeviceState, ledger: Sequence[LedgerRow], latest: TimedSample, stretch: Stretch
+    ) -> Walk:
         newest, since_ms = latest_point(state, latest), stretch.since_ms
         before = stretch.before
         earlier = [latest_point(before, before.latest)] if before is not None and before.latest is not None else []
         if since_ms is None:
-            return Walk(state, earlier, [newest])
+            return Walk(state, ledger, earlier, [newest])
         from_ms = since_ms if earlier else since_ms - BEFORE_MS
         read = partial(read_all, self._store, state.device_id, from_ms, latest.event_ms)
         points = in_time([*await self._insist(read), newest])
         earlier += [point for point in points if point.ts_ms < since_ms]
-        return Walk(state, earlier, [point for point in points if point.ts_ms >= since_ms])
+        return Walk(state, ledger, earlier, [point for point in points if point.ts_ms >= since_ms])

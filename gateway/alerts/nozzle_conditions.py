@@ -61,6 +61,8 @@ class NozzleCase(NamedTuple):
     unreported: Unreported | None
     """What changed on the device without a swap record."""
     pace: Pace | None
+    known_ms: int
+    """When the last of what is known of the device was received."""
 
 
 CaseCondition: TypeAlias = Callable[[NozzleCase, Rules], Finding]
@@ -98,10 +100,14 @@ def nozzle_duplicate(case: NozzleCase, rules: Rules) -> Finding:
 
 
 def nozzle_unconfirmed_swap(case: NozzleCase, rules: Rules) -> Finding:
-    """The nozzle on the device changed, or its counter fell, and no swap was reported."""
+    """The nozzle on the device changed, or its counter fell, and no swap was reported.
+
+    It is timed by receipt: a swap record may be overtaken by readings of hours that were sent at once.
+    """
     change = case.unreported or Unreported()
     said = AlertFacts(strikes_before=change.strikes_before, strikes_now=change.strikes_now)
-    return _found(case, "nozzle_unconfirmed_swap", rules, case.unreported is not None, said)
+    found = _found(case, "nozzle_unconfirmed_swap", rules, case.unreported is not None, said)
+    return found._replace(at_ms=case.known_ms)
 
 
 def nozzle_wear_abnormal(case: NozzleCase, rules: Rules) -> Finding:
@@ -194,6 +200,12 @@ def left_by(serial: str, ledger: Sequence[LedgerRow]) -> int | None:
         if before == serial and fitted != serial:
             left_ms = row.event_ms
     return ledger[-1].event_ms if left_ms is None and ledger else left_ms
+
+
+def shown_since(ledger: Sequence[LedgerRow], at_ms: int, strikes: int | None) -> int | None:
+    """The count that a reading of that time shows, unless something was written after it: then it says nothing of what
+    is fitted now."""
+    return None if ledger and ledger[-1].event_ms > at_ms else strikes
 
 
 def unreported_change(

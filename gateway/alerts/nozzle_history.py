@@ -18,6 +18,8 @@ from gateway.alerts.nozzle_conditions import (
     duplicates,
     expiry_ms,
     mismatched,
+    nozzle_unconfirmed_swap,
+    shown_since,
     unreported_change,
     use_of,
 )
@@ -44,6 +46,9 @@ class _Track:
     shared: bool
     forecast: bool
     most_strikes: int | None
+    described_ms: int
+    """Until this was received, nothing was known of the nozzle's make."""
+    is_described: bool
     coating_ratio: float | None = None
 
     def take(self, point: SamplePoint) -> None:
@@ -80,35 +85,36 @@ class NozzleHistory:
 
     def start(self, point: SamplePoint) -> None:
         """How far the nozzle was before."""
-        track = self._track(point.nozzle_serial) if point.nozzle_serial is not None else None
+        track = self._track(point.nozzle_serial, point.received_ms) if point.nozzle_serial is not None else None
         if track is not None:
             track.take(point)
 
-    def reading(self, point: SamplePoint, rows: int, *, concerned: bool) -> Found | None:
-        """What the rules find about the nozzle that the reading shows; `rows` of the ledger had been written then."""
+    def reading(
+        self, point: SamplePoint, ledger: Sequence[LedgerRow], known_ms: int, *, concerned: bool
+    ) -> Found | None:
+        """What the rules find about the nozzle that the reading shows; `ledger` is what was known by `known_ms`."""
         serial = point.nozzle_serial
-        track = self._track(serial) if serial is not None else None
+        track = self._track(serial, known_ms) if serial is not None else None
         if serial is None or track is None or self._is_elsewhere(track, point.ts_ms):
             return None
-        ledger = self._ledger[:rows]
         track.take(point)
         if not concerned and not self._may_concern(track, serial, point, ledger):
             return None
-        then = replace(
-            track.nozzle,
-            device_id=self._state.device_id,
-            clinic_id=point.clinic_id,
-            coating_ratio=track.coating_ratio,
-            strikes=track.most_strikes,
-            last_event_ms=point.ts_ms,
-            fitted=True,
-        )
+        then = self._then(track, point)
         unsaid = point.coating_ratio is None and track.nozzle.coating_ratio is not None
-        return Found(track.rules, tuple(self._findings(track, then, point, ledger, unsaid=unsaid)))
+        case = self._case(track, then, self._uses(track, point.ts_ms, ledger) if track.shared else (), known_ms)
+        unreported = unreported_change(
+            serial, ledger, shown_since(ledger, point.ts_ms, point.strikes), track.most_strikes
+        )
+        return Found(track.rules, tuple(self._findings(track, case._replace(unreported=unreported), unsaid=unsaid)))
 
-    def come(self, row: LedgerRow, rows: Sequence[LedgerRow], *, concerned: bool) -> Found | None:
-        """What the rules find about the nozzle that this row, the last of `rows`, has fitted: known from before."""
-        track = self._track(row.serial)
+    def come(
+        self, rows: Sequence[LedgerRow], last: SamplePoint | None, known_ms: int, *, concerned: bool
+    ) -> Found | None:
+        """What the rules find about the nozzle that the last of these rows has fitted: known from before. `last` is
+        the reading before it."""
+        row = rows[-1]
+        track = self._track(row.serial, known_ms)
         if track is None or self._is_elsewhere(track, row.event_ms):
             return None
         limits, rated = self._book.limits(track.rules), track.nozzle.rated_strikes
@@ -124,38 +130,54 @@ class NozzleHistory:
             last_event_ms=row.event_ms,
             fitted=True,
         )
-        case = self._case(track, shown, ())._replace(unreported=unreported_change(row.serial, rows, None, None))
+        case = self._case(track, shown, (), known_ms)
+        case = case._replace(unreported=unreported_change(row.serial, rows, None, None))
         found = (*nozzle_findings(case.facts, track.rules), *case_findings(case, track.rules))
         left_out = {"nozzle_wear_abnormal", "nozzle_duplicate"} | ({"nozzle_due"} if track.forecast else set())
-        if track.coating_ratio is None and track.nozzle.coating_ratio is not None:
+        if not _is_measured(track, last):
             left_out |= WEAR_RULES
-        return Found(track.rules, tuple(one._replace(from_readings=False) for one in found if one.rule not in left_out))
+        return Found(track.rules, tuple(one for one in found if one.rule not in left_out))
 
-    def gone(self, serial: str, row: LedgerRow) -> Found | None:
+    def unread(self, serial: str, point: SamplePoint, rows: Sequence[LedgerRow], known_ms: int) -> Found | None:
+        """What the rules find about the fitted nozzle at a reading that can't tell which one it is: its swap alone."""
+        track = self._track(serial, known_ms)
+        if track is None or self._is_elsewhere(track, point.ts_ms):
+            return None
+        case = self._case(track, self._then(track, point), (), known_ms)
+        case = case._replace(unreported=unreported_change(serial, rows, None, None))
+        return Found(track.rules, (nozzle_unconfirmed_swap(case, track.rules),))
+
+    def gone(self, serial: str, row: LedgerRow, known_ms: int) -> Found | None:
         """The nozzle has left the device by this row: it is out of every rule's reach."""
-        track = self._track(serial)
+        track = self._track(serial, known_ms)
         if track is None or self._is_elsewhere(track, row.event_ms):
             return None
         left = replace(
             track.nozzle, device_id=row.device_id, clinic_id=row.clinic_id, last_event_ms=row.event_ms, fitted=False
         )
-        case = self._case(track, left, ())
+        case = self._case(track, left, (), known_ms)
         return Found(track.rules, (*nozzle_findings(case.facts, track.rules), *case_findings(case, track.rules)))
 
-    def _findings(
-        self, track: _Track, then: NozzleState, point: SamplePoint, ledger: Sequence[LedgerRow], *, unsaid: bool
-    ) -> list[Finding]:
-        """All but what is no matter of history: a pace is against the fleet as it is, and so is a forecast."""
-        case = self._case(track, then, self._uses(track, point.ts_ms, ledger) if track.shared else ())
-        case = case._replace(
-            unreported=unreported_change(then.serial, ledger, point.strikes, track.most_strikes),
+    def _then(self, track: _Track, point: SamplePoint) -> NozzleState:
+        """The nozzle as it was at a reading."""
+        return replace(
+            track.nozzle,
+            device_id=self._state.device_id,
+            clinic_id=point.clinic_id,
+            coating_ratio=track.coating_ratio,
+            strikes=track.most_strikes,
+            last_event_ms=point.ts_ms,
+            fitted=True,
         )
+
+    def _findings(self, track: _Track, case: NozzleCase, *, unsaid: bool) -> list[Finding]:
+        """All but what is no matter of history: a pace is against the fleet as it is, and so is a forecast."""
         found = (*nozzle_findings(case.facts, track.rules), *case_findings(case, track.rules))
         left_out = {"nozzle_wear_abnormal"} | ({"nozzle_due"} if track.forecast else set())
         left_out |= WEAR_RULES if unsaid else set()
-        return [finding._replace(from_readings=False) for finding in found if finding.rule not in left_out]
+        return [finding for finding in found if finding.rule not in left_out]
 
-    def _case(self, track: _Track, nozzle: NozzleState, uses: Sequence[Use]) -> NozzleCase:
+    def _case(self, track: _Track, nozzle: NozzleState, uses: Sequence[Use], known_ms: int) -> NozzleCase:
         return NozzleCase(
             facts=nozzle_facts(nozzle, track.model, None),
             model=track.model,
@@ -165,6 +187,7 @@ class NozzleHistory:
             uses=uses,
             unreported=None,
             pace=None,
+            known_ms=known_ms,
         )
 
     def _may_concern(self, track: _Track, serial: str, point: SamplePoint, ledger: Sequence[LedgerRow]) -> bool:
@@ -200,17 +223,29 @@ class NozzleHistory:
         sightings = self._fleet.sightings_on(track.nozzle.serial)
         return any(one.device_id == now_on and one.first_event_ms <= at_ms for one in sightings)
 
-    def _track(self, serial: str) -> _Track | None:
+    def _track(self, serial: str, known_ms: int) -> _Track | None:
         if serial not in self._tracks:
-            self._tracks[serial] = self._made(serial)
-        return self._tracks[serial]
+            self._tracks[serial] = self._made(serial, known_ms)
+        track = self._tracks[serial]
+        if track is not None and not track.is_described and known_ms >= track.described_ms:
+            described = self._tracks[serial] = self._made(serial, known_ms)
+            if described is not None:
+                described.most_strikes, described.coating_ratio = track.most_strikes, track.coating_ratio
+            return described
+        return track
 
-    def _made(self, serial: str) -> _Track | None:
+    def _made(self, serial: str, known_ms: int) -> _Track | None:
         nozzle = self._fleet.nozzle(serial)
         if nozzle is None:
             return None
+        described_ms = self._described_ms(serial)
+        is_described = known_ms >= described_ms
+        if not is_described:
+            lot = self._fleet.lot_read(serial)
+            nozzle = replace(nozzle, model=None, lot=lot, rated_strikes=None, expires_on=None)
         state, model = self._state, self._registry.model(nozzle.model)
         # Where its counter fell before this walk, how far it had come is known of the nozzle only.
+        strikes, coating_ratio = self._stood(serial)
         told = "nozzle_unconfirmed_swap" in self._open.of(serial)
         counter_fell = told and nozzle.strikes is not None and nozzle.strikes > self._most_in_walk(serial)
         return _Track(
@@ -222,8 +257,27 @@ class NozzleHistory:
             wrong=mismatched(model, state.model),
             shared=len(self._fleet.sightings_on(serial)) > 1,
             forecast=self._evidence.is_forecast(serial),
-            most_strikes=nozzle.strikes if counter_fell else None,
+            most_strikes=nozzle.strikes if counter_fell else strikes,
+            described_ms=described_ms,
+            is_described=is_described,
+            coating_ratio=coating_ratio,
         )
+
+    def _stood(self, serial: str) -> tuple[int | None, float | None]:
+        """Strikes and coating before the walk, where nothing was said of them since."""
+        nozzle, sightings = self._fleet.nozzle(serial), self._fleet.sightings_on(serial)
+        if nozzle is None or not self._points:
+            return None, None
+        since_ms = self._points[0].ts_ms
+        counted = all(one.last_key[0] < since_ms for one in sightings)
+        measured = all(one.coating_key is None or one.coating_key[0] < since_ms for one in sightings)
+        return (nozzle.strikes if counted else None), (nozzle.coating_ratio if measured else None)
+
+    def _described_ms(self, serial: str) -> int:
+        """When the first swap record of the nozzle was received, from any device: it tells of its make."""
+        ledgers = (self._fleet.ledger(one.device_id) for one in self._fleet.sightings_on(serial))
+        said = [row for rows in ledgers for row in rows if row.serial == serial and row.made_by == "device"]
+        return min((row.received_ms or 0 for row in said), default=0)
 
     def _most_in_walk(self, serial: str) -> int:
         """The largest count of the nozzle that came within this walk: it says nothing of how far it was before."""
@@ -231,3 +285,12 @@ class NozzleHistory:
         shown = (point.strikes for point in self._points if point.nozzle_serial == serial)
         written = (row.strikes for row in self._ledger if row.serial == serial and row.event_ms >= since_ms)
         return max((count for count in (*shown, *written) if count is not None), default=0)
+
+
+def _is_measured(track: _Track, last: SamplePoint | None) -> bool:
+    """Whether anything tells how far a nozzle is worn that was fitted after this reading: its coating, or its strikes
+    where that reading had no coating of it to tell."""
+    shows_it = last is not None and last.nozzle_serial == track.nozzle.serial
+    if track.coating_ratio is None:
+        return shows_it and track.nozzle.coating_ratio is None
+    return not shows_it or (last is not None and last.coating_ratio is not None)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from gateway.alerts.conditions import Rules, nozzle_facts
+from gateway.alerts.known_ledger import KnownLedger, receipts
 from gateway.alerts.nozzle_conditions import CASE_CONDITIONS, OVERLAP_MS, NozzleCase, Use, expiry_ms, unreported_change
 from gateway.alerts.rehearse import Firing, NozzleLore, Subject, firings_of
 from gateway.store.rows import LedgerRow, SamplePoint
@@ -45,14 +46,16 @@ def _cases(
     subject: Subject, readings: Sequence[SamplePoint], lore: NozzleLore, device: DeviceLore
 ) -> Iterator[NozzleCase]:
     most: dict[str, int] = {}
-    rows = 0
+    told = receipts(device.ledger, readings) if readings else []
+    known = _known_before(subject.device_id, readings, device.ledger)
     before: NozzleCase | None = None
     for number, reading in enumerate(readings, 1):
-        while rows < len(device.ledger) and device.ledger[rows].event_ms <= reading.ts_ms:
-            rows += 1
+        while told and told[0].received_ms <= reading.received_ms:
+            known.add(told.pop(0).row)
+        known.show(reading)
         shown = lore.at(reading)
         if before is not None and reading.nozzle_serial not in (None, before.facts.nozzle.serial):
-            yield _taken_off(before, reading.ts_ms)
+            yield _taken_off(before, reading)
             before = None
         if shown is None:
             continue
@@ -60,23 +63,30 @@ def _cases(
         if reading.strikes is not None:
             most[nozzle.serial] = max(reading.strikes, most.get(nozzle.serial, 0))
         recalled_ms = device.recalled_ms.get(nozzle.lot or "")
-        known = recalled_ms is not None and (recalled_ms <= reading.ts_ms or number == len(readings))
+        is_recalled = recalled_ms is not None and (recalled_ms <= reading.ts_ms or number == len(readings))
         before = NozzleCase(
             facts=nozzle_facts(nozzle, model, None),
             model=model,
             device_model=device.device_model,
-            recalled_ms=recalled_ms if known else None,
+            recalled_ms=recalled_ms if is_recalled else None,
             expires_ms=expiry_ms(nozzle.expires_on, subject.schedule.timezone),
             uses=(),
-            unreported=unreported_change(nozzle.serial, device.ledger[:rows], reading.strikes, most.get(nozzle.serial)),
+            unreported=unreported_change(nozzle.serial, known.rows, reading.strikes, most.get(nozzle.serial)),
             pace=None,
+            known_ms=reading.received_ms,
         )
         yield before
 
 
-def _taken_off(case: NozzleCase, at_ms: int) -> NozzleCase:
+def _known_before(device_id: str, readings: Sequence[SamplePoint], ledger: Sequence[LedgerRow]) -> KnownLedger:
+    """What devices had been seen with before the first reading."""
+    first_ms = readings[0].ts_ms if readings else 0
+    return KnownLedger(device_id, [row for row in ledger if row.action == "sighted" and row.event_ms < first_ms])
+
+
+def _taken_off(case: NozzleCase, reading: SamplePoint) -> NozzleCase:
     nozzle = replace(case.facts.nozzle, fitted=False)
-    return case._replace(facts=nozzle_facts(nozzle, case.model, at_ms))
+    return case._replace(facts=nozzle_facts(nozzle, case.model, reading.ts_ms), known_ms=reading.received_ms)
 
 
 def uses_in(device_id: str, readings: Sequence[SamplePoint]) -> dict[str, list[tuple[Use, str]]]:

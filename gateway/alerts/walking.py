@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from gateway.store.rows import DeviceState, SamplePoint, TimedSample
+from gateway.store.rows import DeviceState, LedgerRow, SamplePoint, TimedSample
 
 PAGE: Final = 5_000
 WORTH_READING_MS: Final = 60_000
 """Less time than this between two looks holds nothing that a rule with a hold would tell, and the store is asked for
 each device: a fleet that says much in a second would keep it busy with nothing else."""
 BEFORE_MS: Final = 6 * 3_600_000
-"""How far back the reading before a stretch is looked for, and the beginning of its session."""
+"""How far back the reading before a stretch is looked for, and the beginning of its session: what runs after so long
+without a word is another session."""
 _DAY_MS: Final = 86_400_000
 _FIRST_BACK_MS: Final = 40 * _DAY_MS
 """How much of the past of a device that nobody has looked at yet counts."""
@@ -46,13 +47,15 @@ class Walker:
 
     def __init__(self) -> None:
         self._looked: dict[str, DeviceState] = {}
+        self._ledgers: dict[str, Sequence[LedgerRow]] = {}
         self._back_ms = _FIRST_BACK_MS
         self._resume: dict[str, int] = {}
         self._unread_starts: set[str] = set()
 
-    def looked_at(self, state: DeviceState) -> None:
-        """Everything of the device up to its latest sample counts as looked at."""
+    def looked_at(self, state: DeviceState, ledger: Sequence[LedgerRow]) -> None:
+        """Everything of the device up to its latest sample counts as looked at, and its ledger."""
         self._looked[state.device_id] = state
+        self._ledgers[state.device_id] = ledger
         if self._resume:
             self._resume.pop(state.device_id, None)
         if self._unread_starts:
@@ -61,6 +64,15 @@ class Walker:
     def before(self, state: DeviceState) -> DeviceState | None:
         """How the device stood when it was looked at last."""
         return self._looked.get(state.device_id)
+
+    def is_rewritten(self, state: DeviceState, ledger: Sequence[LedgerRow]) -> bool:
+        """Whether its ledger is another than when it was looked at last, or something in it came after the latest
+        sample of a device that was not: what a swap means depends on when it was known."""
+        before = self._ledgers.get(state.device_id)
+        if before is not None:
+            return before is not ledger
+        latest_ms = state.latest.received_ms if state.latest is not None else 0
+        return any(row.received_ms is None or row.received_ms > latest_ms for row in ledger)
 
     def resume(self, waiting: Collection[str], since_ms: Mapping[str, int] | None) -> None:
         """The run before has not looked at everything of the devices in `waiting`; `since_ms`: from where on, None

@@ -101,7 +101,7 @@ class DeviceWork:
             sighting.touched = True
             self._touched_sightings.append(sighting)
         sighting.add_sample(key, sample)
-        if not self.ledger.add_sample(key, serial, sample):
+        if not self.ledger.add_sample(key, serial, timed):
             self.late = True
 
     def add_session(self, timed: TimedSession) -> None:
@@ -126,7 +126,7 @@ class DeviceWork:
             sighting.touched = True
             self._touched_sightings.append(sighting)
         sighting.add_event(key, event)
-        if not self.ledger.add_event(key, event):
+        if not self.ledger.add_event(key, timed):
             self.late = True
 
     def see(self, received_ms: int) -> None:

@@ -37,6 +37,8 @@ class Fleet:
     def __init__(self) -> None:
         self.faults = Faults()
         """What of the devices was refused or lost, until the alert rules take it."""
+        self.doubtful: set[str] = set()
+        """Devices that a late record made doubtful: what is shown of them lacks it until they are folded again."""
         self._devices: dict[str, DeviceState] = {}
         self._by_device: dict[str, dict[str, Sighting]] = {}
         self._by_serial: dict[str, dict[str, Sighting]] = {}

@@ -216,6 +216,7 @@ class Ingest:
 
     def _queue_rebuilds(self, device_ids: Sequence[str]) -> None:
         if device_ids:
+            self._fleet.doubtful.update(device_ids)
             self._to_rebuild.update(dict.fromkeys(device_ids))
             self._rebuild_due.set()
 
@@ -247,6 +248,7 @@ class Ingest:
             device_id = next(iter(self._to_rebuild))
             await self._rebuild(device_id)
             del self._to_rebuild[device_id]
+            self._fleet.doubtful.discard(device_id)
             self._feed.publish(self.commit_no, (device_id,))
 
     async def _rebuild(self, device_id: str) -> None:

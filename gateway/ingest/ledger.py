@@ -12,8 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from gateway.ingest.sighting import NO_KEY
-from gateway.store.rows import Key, LedgerAction, LedgerRow
-from schemas.records import NozzleEvent, Sample
+from gateway.store.rows import Key, LedgerAction, LedgerRow, TimedNozzleEvent, TimedSample
 
 
 def fitted_after(fitted: str | None, row: LedgerRow) -> str | None:
@@ -61,36 +60,38 @@ class DeviceLedger:
         at = bisect_left(self._keys, key)
         return self._fitted_after[at - 1] if at else None
 
-    def add_sample(self, key: Key, serial: str, sample: Sample) -> bool:
+    def add_sample(self, key: Key, serial: str, timed: TimedSample) -> bool:
         """Takes a sample that shows `serial`; False where it is late and does not fit: fold the device again."""
         if key <= self.frontier:
             return self.fitted_at(key) == serial
         self.frontier = key
         if serial != self.fitted:
-            self.append(sighted_row(key, serial, sample))
+            self.append(sighted_row(key, serial, timed))
         return True
 
-    def add_event(self, key: Key, event: NozzleEvent) -> bool:
+    def add_event(self, key: Key, timed: TimedNozzleEvent) -> bool:
         """Takes a swap record; False where it is late: fold the device again."""
         if key <= self.frontier:
             return False
-        self.append(event_row(key, event))
+        self.append(event_row(key, timed))
         return True
 
 
-def sighted_row(key: Key, serial: str, sample: Sample) -> LedgerRow:
+def sighted_row(key: Key, serial: str, timed: TimedSample) -> LedgerRow:
     """The inference from a sample that shows a nozzle which nobody said was fitted."""
+    sample = timed.sample
     return LedgerRow(
         sample.device_id, sample.clinic_id, *key, action="sighted", serial=serial, strikes=sample.strikes,
-        made_by="inference",
+        made_by="inference", received_ms=timed.received_ms,
     )  # fmt: skip
 
 
-def event_row(key: Key, event: NozzleEvent) -> LedgerRow:
+def event_row(key: Key, timed: TimedNozzleEvent) -> LedgerRow:
     """The device's own word."""
+    event = timed.event
     return LedgerRow(
         event.device_id, event.clinic_id, *key, action=event.action, serial=event.serial, strikes=event.strikes,
-        made_by="device",
+        made_by="device", received_ms=timed.received_ms,
     )  # fmt: skip
 
 

@@ -145,7 +145,7 @@ class WorkActs:
             mine = sum(row.made_by == "person" for row in ledger)
             row = LedgerRow(
                 device_id, state.clinic_id, at_ms, BY_PERSON, mine, "fitted", asked.serial, None, "person",
-                asked.reason or None, asked.lot,
+                asked.reason or None, asked.lot, self._clock.now_ms(),
             )  # fmt: skip
             await self._intake.add_ledger_rows([row])
         detail: dict[str, object] = {"serial": asked.serial, "lot": asked.lot, "replaced": replaced}

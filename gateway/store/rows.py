@@ -134,6 +134,8 @@ class LedgerRow:
     reason: str | None = None
     lot: str | None = None
     """What a person read off the nozzle's package; devices say it in their swap records."""
+    received_ms: int | None = None
+    """When what it rests on was received; None where that was not kept."""
 
     @property
     def key(self) -> Key:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,23 +18,31 @@ from schemas.registry import NozzleModel
 from tests.alerts.site import T0_MS, Device, Site, open_site
 from tests.support.recorded_week import MANY_ODDITIES, WEEK_START_MS
 
-END_MS = WEEK_START_MS + 12 * DAY_MS
+END_MS = WEEK_START_MS + 10 * DAY_MS
 
 Firing = tuple[int, int | None]
 
 
 def recorded(seed: int) -> list[Delivery]:
-    """In order of receipt; five in a hundred messages were overtaken on their way."""
+    """In order of receipt; fifteen in a hundred messages were overtaken on their way, some of them swap records."""
     settings = SimulatorSettings(
         start_ms=WEEK_START_MS,
-        devices=6,
+        devices=8,
         clinics=2,
         seed=seed,
         live_from_ms=WEEK_START_MS + DAY_MS,
         sample_interval_ms=HOUR_MS,
         session_interval_ms=10 * MINUTE_MS,
         batch_ms=6 * HOUR_MS,
-        oddities=MANY_ODDITIES,
+        oddities=replace(
+            MANY_ODDITIES,
+            late_share=0.15,
+            duplicate_share=0.1,
+            damage_per_day=0.5,
+            cleaning_per_day=0.4,
+            unreported_swap_share=0.3,
+            late_swap_share=0.7,
+        ),
     )
     return sorted(SimulatedFleet(settings).advance(END_MS), key=lambda delivery: delivery.received_ms)
 
@@ -65,7 +74,7 @@ async def firings(site: Site) -> dict[tuple[str, str], list[Firing]]:
     return {place: fired for place, fired in found.items() if fired}
 
 
-@pytest.mark.parametrize("seed", [11, 12])
+@pytest.mark.parametrize("seed", [2, 7])
 async def test_however_the_batches_are_cut_the_same_alerts_fire_from_and_to_the_same_time(
     tmp_path: Path, seed: int
 ) -> None:

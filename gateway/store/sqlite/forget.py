@@ -121,7 +121,8 @@ async def _veil_lives(connection: aiosqlite.Connection, clinic_no: int) -> None:
         assert boot is not None
         # A boot id may be the board's serial number; the order within one millisecond stays.
         await connection.execute(
-            "UPDATE ledger SET device_no = ?, boot_id = 'forgotten', reason = NULL, seq = places.place FROM"
+            "UPDATE ledger SET device_no = ?, boot_id = 'forgotten', reason = NULL, received_ms = NULL,"
+            " seq = places.place FROM"
             " (SELECT ledger_no AS no, row_number() OVER (ORDER BY event_ms, boot_id, seq) AS place FROM ledger"
             " WHERE device_no = ? AND clinic_no = ?) AS places WHERE ledger_no = places.no",
             (veil_no, device_no, clinic_no),

@@ -12,12 +12,12 @@ from gateway.store.sqlite.numbers import Numbers
 
 ADD_LEDGER: Final = RowsStatement(
     "INSERT INTO ledger (device_no, clinic_no, event_ms, boot_id, seq, action, nozzle_no, strikes, made_by, reason,"
-    " lot)",
-    11,
+    " lot, received_ms)",
+    12,
 )
 NAMED_LEDGER: Final = (
     "SELECT d.device_id, c.clinic_id, s.event_ms, s.boot_id, s.seq, s.action, n.serial, s.strikes, s.made_by, s.reason,"
-    " s.lot"
+    " s.lot, s.received_ms"
     " FROM ledger s JOIN devices d ON d.device_no = s.device_no JOIN clinics c ON c.clinic_no = s.clinic_no"
     " JOIN nozzles n ON n.nozzle_no = s.nozzle_no"
 )
@@ -47,6 +47,7 @@ def ledger_values(rows: Iterable[LedgerRow], numbers: Numbers) -> list[object]:
             row.made_by,
             row.reason,
             row.lot,
+            row.received_ms,
         )
     return values
 
