@@ -190,7 +190,7 @@ class Device:
         return Delivery(f"{self._base}/telemetry", f'{{"what": {hour}}}'.encode(), T0_MS + round(hour * HOUR_MS))
 
     def fitted(self, hour: float, serial: str, **more: Any) -> Delivery:
-        return self._said("nozzle", hour, {"event": "fitted", "serial": serial, "strikes": 0, **more})
+        return self._said("nozzle", hour, {"event": "fitted", "serial": serial, "strikes": 0} | more)
 
     def removed(self, hour: float, serial: str) -> Delivery:
         return self._said("nozzle", hour, {"event": "removed", "serial": serial, "strikes": 1_000})
