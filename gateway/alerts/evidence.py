@@ -204,9 +204,12 @@ class FleetEvidence:
         return not may_be_unreported(serial, self._fleet.ledger(row.device_id), shown, most)
 
     def _may_say(self, state: DeviceState, at_ms: int, reading: Reading, limits: Limits) -> bool:
-        since_ms = self._active_since(state.device_id, at_ms, active=reading.session_active)
-        if since_ms is not None and at_ms - since_ms >= limits.overlong_ms:
-            return True
+        if reading.session_active:
+            since_ms = self._active_since(state.device_id, at_ms, active=True)
+            if since_ms is not None and at_ms - since_ms >= limits.overlong_ms:
+                return True
+        elif state.device_id in self._active:
+            del self._active[state.device_id]
         return reading_may_concern(reading, limits) or (
             reading.power_source == "battery" and self._stands(state, reading)
         )

@@ -86,7 +86,8 @@ class Looking:
                 self._clinics.enter(state, lifecycle)
                 continue
             self._clinics.note(state, lifecycle)
-            self._walker.looked_at(state, self._fleet.ledger(state.device_id))
+            self._walker.looked_at(state)
+            self._walker.know(state.device_id, self._fleet.ledger(state.device_id))
             if state.latest is not None and state.latest.sample.session_active:
                 self.evidence.note_active(state.device_id, state.latest.event_ms)
                 active.append(state.device_id)
@@ -118,8 +119,7 @@ class Looking:
         """What the rules find about these devices, their nozzles and their clinics."""
         steps: Sequence[Step] = ()
         states = list(group.states)
-        doubtful = {state.device_id for state in states if state.device_id in self._fleet.doubtful}
-        if doubtful:
+        if self._fleet.doubtful and (doubtful := self._fleet.doubtful.intersection(one.device_id for one in states)):
             # In a clinic whose devices go together, all wait for one of them.
             self.waiting.update(state.device_id for state in states if group.in_order or state.device_id in doubtful)
             states = [state for state in states if state.device_id not in self.waiting]
@@ -128,9 +128,10 @@ class Looking:
         # Of a device that has said more meanwhile the feed tells again: it is left to the next look.
         states = [state for state in states if self._is_current(state)]
         self.left_out += len(group.states) - len(states)
+        lifecycle, note, looked_at = self._registry.device, self._clinics.note, self._walker.looked_at
         for state in states:
-            self._clinics.note(state, self._registry.device(state.device_id).state)
-            self._walker.looked_at(state, self._fleet.ledger(state.device_id))
+            note(state, lifecycle(state.device_id).state)
+            looked_at(state)
         self.time_rules.hear(states)
         clinic_ids = sorted({state.clinic_id for state in states})
         clinics = {one: (found,) for one in clinic_ids if (found := self.evidence.clinic(one)) is not None}
@@ -144,12 +145,14 @@ class Looking:
             self._clinics.enter(state, self._registry.device(state.device_id).state)
         steps = await self._history.steps(await self._walks(states, ledgers))
         for state, ledger in zip(states, ledgers, strict=True):
-            self._walker.looked_at(state, ledger)
+            self._walker.looked_at(state)
+            self._walker.know(state.device_id, ledger)
         return steps
 
     def _is_current(self, state: DeviceState) -> bool:
-        device_id = state.device_id
-        return self._fleet.device(device_id) is state and device_id not in self._fleet.doubtful
+        if self._fleet.doubtful and state.device_id in self._fleet.doubtful:
+            return False
+        return self._fleet.device(state.device_id) is state
 
     def group_of(self, device_ids: Iterable[str]) -> Group:
         """These devices as they stand, whatever came before."""

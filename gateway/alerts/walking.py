@@ -52,10 +52,9 @@ class Walker:
         self._resume: dict[str, int] = {}
         self._unread_starts: set[str] = set()
 
-    def looked_at(self, state: DeviceState, ledger: Sequence[LedgerRow]) -> None:
-        """Everything of the device up to its latest sample counts as looked at, and its ledger."""
+    def looked_at(self, state: DeviceState) -> None:
+        """Everything of the device up to its latest sample counts as looked at."""
         self._looked[state.device_id] = state
-        self._ledgers[state.device_id] = ledger
         if self._resume:
             self._resume.pop(state.device_id, None)
         if self._unread_starts:
@@ -65,6 +64,10 @@ class Walker:
         """How the device stood when it was looked at last."""
         return self._looked.get(state.device_id)
 
+    def know(self, device_id: str, ledger: Sequence[LedgerRow]) -> None:
+        """The device's ledger, as it is, counts as looked at."""
+        self._ledgers[device_id] = ledger
+
     def is_rewritten(self, state: DeviceState, ledger: Sequence[LedgerRow]) -> bool:
         """Whether its ledger is another than when it was looked at last, or something in it came after the latest
         sample of a device that was not: what a swap means depends on when it was known."""
@@ -72,7 +75,10 @@ class Walker:
         if before is not None:
             return before is not ledger
         latest_ms = state.latest.received_ms if state.latest is not None else 0
-        return any(row.received_ms is None or row.received_ms > latest_ms for row in ledger)
+        if any(row.received_ms is None or row.received_ms > latest_ms for row in ledger):
+            return True
+        self.know(state.device_id, ledger)
+        return False
 
     def resume(self, waiting: Collection[str], since_ms: Mapping[str, int] | None) -> None:
         """The run before has not looked at everything of the devices in `waiting`; `since_ms`: from where on, None
