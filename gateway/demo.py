@@ -41,7 +41,7 @@ _DENSE_WEIGHT: Final = 12
 _LIVE_INTERVAL_MS: Final = 5_000
 """Dense beside a real device's, so that one sees the page live."""
 _LOOK_S: Final = 0.1
-_ALERT_LOOKS: Final = 150
+_ALERT_LOOKS: Final = 450
 _STORE_NAME: Final = "silverpoint.db"
 _DEMO: Final = Viewer("demo", "admin")
 _MANAGER: Final = Viewer("manager", "manager")
@@ -115,8 +115,9 @@ async def _load(gateway: Gateway, fleet: DemoFleet, settings: SimulatorSettings,
         async for part in fleet.history():
             stored += (await gateway.pipeline.ingest(part.deliveries)).stored
             progress.update(task, completed=_share_in(settings, part.until_ms), records=f"{stored:,} records")
-    await gateway.analytics.demand.renew()
-    await _alerts_caught_up(gateway)
+        progress.add_task("alerts and demand", total=None, records="")
+        await _alerts_caught_up(gateway)
+        await gateway.analytics.demand.renew()
 
 
 async def _alerts_caught_up(gateway: Gateway) -> None:

@@ -186,7 +186,7 @@ async def _places(page: Page, demo: Host) -> dict[str, str]:
 
 
 async def _most_told(page: Page, demo: Host) -> tuple[str, str]:
-    """A device whose nozzle has a forecast and much behind it, with a battery if there is one, and its clinic."""
+    """A mobile device whose nozzle is measured, forecast, and has much behind it, if there is one, and its clinic."""
     until_s = time.monotonic() + FORECAST_DEADLINE_S
     while True:
         answer = await page.request.get(f"{demo.address}/api/v1/devices?limit=1000&online=true")
@@ -196,8 +196,9 @@ async def _most_told(page: Page, demo: Host) -> tuple[str, str]:
             break
         await asyncio.sleep(2)
     fresh = [device for device in told if (device["nozzle"]["wear"] or 0.0) < 1] or devices
-    battery = [device for device in fresh if device["power"]["charge"] is not None] or fresh
-    best = min(battery, key=lambda device: abs((device["nozzle"]["wear"] or 0.0) - TELLING_WEAR))
+    measured = [device for device in fresh if device["nozzle"]["coating"] is not None] or fresh
+    mobile = [device for device in measured if device["form"] == "mobile"] or measured
+    best = min(mobile, key=lambda device: abs((device["nozzle"]["wear"] or 0.0) - TELLING_WEAR))
     return best["id"], best["clinic_id"]
 
 

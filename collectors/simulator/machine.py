@@ -130,7 +130,8 @@ class Machine:
             nozzle_serial=self.mount.serial,
             struck_until_ms=at_ms,
         )
-        self.next_sample_ms = at_ms
+        if self._settings.is_dense(at_ms):
+            self.next_sample_ms = at_ms
         return self.session
 
     def end_session(self, session: ActiveSession, at_ms: int) -> bool:

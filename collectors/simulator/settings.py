@@ -77,9 +77,9 @@ class SimulatorSettings:
     """From `live_from_ms` on; None: as before. Shorter ones make a page worth watching."""
     live_session_interval_ms: int | None = None
     dense_from_ms: int | None = None
-    """Before it a device takes a sample every `sparse_interval_ms`, and one as a session begins and ends: a long
-    history for little. None: dense from the start."""
-    sparse_interval_ms: int = 4 * HOUR_MS
+    """Before it a device takes a sample every `sparse_interval_ms`, and one as a session ends: a long history for
+    little. None: dense from the start."""
+    sparse_interval_ms: int = 6 * HOUR_MS
     batch_ms: int = HOUR_MS
     root: str = DEFAULT_ROOT
     oddities: Oddities = field(default_factory=Oddities)
@@ -103,9 +103,13 @@ class SimulatorSettings:
         if self.batch_ms < 0:
             raise ValueError(f"batch_ms must be at least 0, not {self.batch_ms}")
 
+    def is_dense(self, at_ms: int) -> bool:
+        """Whether devices take samples as often as they should."""
+        return self.dense_from_ms is None or at_ms >= self.dense_from_ms
+
     def interval_ms(self, at_ms: int, *, in_session: bool, live: bool) -> int:
         """The time from a sample at `at_ms` to the next."""
-        if self.dense_from_ms is not None and at_ms < self.dense_from_ms:
+        if not self.is_dense(at_ms):
             return self.sparse_interval_ms
         if in_session:
             return (self.live_session_interval_ms if live else None) or self.session_interval_ms

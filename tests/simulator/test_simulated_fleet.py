@@ -150,7 +150,7 @@ def test_a_history_may_be_sparse_before_it_is_dense() -> None:
     times = [int(found) for d in deliveries for found in _SAMPLED.findall(d.payload) if d.topic.endswith("/telemetry")]
     before = sum(at_ms < dense_from_ms for at_ms in times)
     sessions = sum(d.topic.endswith("/session") and d.received_ms < dense_from_ms for d in deliveries)
-    assert 2 * 6 * SMALL.devices <= before <= 2 * 7 * SMALL.devices + 2 * (sessions + SMALL.devices)
+    assert 2 * 4 * SMALL.devices <= before <= 2 * 5 * SMALL.devices + sessions + SMALL.devices
     assert len(times) - before >= 0.9 * SMALL.devices * DAY_MS / SMALL.sample_interval_ms
     again = SimulatedFleet(thin)
     stops = [*range(WEEK_START_MS, end_ms, 7 * HOUR_MS), end_ms]
