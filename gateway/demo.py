@@ -29,7 +29,7 @@ from schemas.access import ROLES, Role, Scope, Viewer
 
 HISTORY_MONTHS: Final = 8
 """So that the last calendar quarter that has settled, a hundred days ago at worst, has lives to tell of."""
-DENSE_DAYS: Final = 7
+DENSE_DAYS: Final = 5
 """So long readings are as dense as a real device's; before that they are few, so that the history is soon in."""
 DEFAULT_LISTEN: Final = ListenAddress("127.0.0.1", 8080)
 
@@ -41,7 +41,7 @@ _DENSE_WEIGHT: Final = 12
 _LIVE_INTERVAL_MS: Final = 5_000
 """Dense beside a real device's, so that one sees the page live."""
 _LOOK_S: Final = 0.1
-_ALERT_LOOKS: Final = 450
+_ALERT_LOOKS: Final = 200
 _STORE_NAME: Final = "silverpoint.db"
 _DEMO: Final = Viewer("demo", "admin")
 _MANAGER: Final = Viewer("manager", "manager")
