@@ -204,6 +204,8 @@ async def _run_once(config: Config, pauses: Pauses) -> None:
     async with open_gateway(config, SystemClock()) as gateway:
         _calm_the_collector()
         gateway.events.gateway_started(gateway.http.url, config.store.url)
+        if config.http.metrics_token is None and not config.http.address.is_loopback:
+            gateway.events.metrics_open(config.http.listen)
         pauses.answer()
         await gateway.run(pauses.ending, pauses)
         gateway.events.gateway_stopped()

@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
@@ -68,7 +68,9 @@ def enrol(files: BrokerFiles, devices: Sequence[tuple[str, str]], root: str, *, 
 
 
 def revoke(files: BrokerFiles, device_ids: Sequence[str], root: str) -> None:
-    """Takes login and entries of these devices away. Raises NotFoundError where one has none; then none is revoked."""
+    """Takes login and entries of these devices away. Raises InvalidInputError for names that
+    are no identifiers, NotFoundError where one has none; then none is revoked."""
+    _require_identifiers(("device", device_id) for device_id in device_ids)
     with _alone(files):
         passwords, acl = _read(files.passwords), _read(files.acl)
         for device_id in device_ids:
@@ -151,13 +153,22 @@ def _is_devices(entry: str, name: str, root: str) -> bool:
     return len(words) == 3 and getattr(topic, "device_id", None) == name
 
 
-def _check(devices: Sequence[tuple[str, str]]) -> None:
-    mistakes = [
+def _wrong_identifiers(named: Iterable[tuple[str, str]]) -> list[str]:
+    return [
         f"{what} {text[:40]!r}: write 1 to 64 letters, digits and . _ - beginning with a letter or digit"
-        for pair in devices
-        for what, text in zip(("clinic", "device"), pair, strict=True)
+        for what, text in named
         if not is_identifier(text)
     ]
+
+
+def _require_identifiers(named: Iterable[tuple[str, str]]) -> None:
+    mistakes = _wrong_identifiers(named)
+    if mistakes:
+        raise InvalidInputError(mistakes)
+
+
+def _check(devices: Sequence[tuple[str, str]]) -> None:
+    mistakes = _wrong_identifiers(named for pair in devices for named in zip(("clinic", "device"), pair, strict=True))
     seen: dict[str, str] = {}
     for clinic_id, device_id in devices:
         if seen.setdefault(device_id, clinic_id) != clinic_id:

@@ -182,6 +182,12 @@ class Events:
         self._starts.inc()
         self._log.info("gateway started", listen=listen, store=store_url)
 
+    def metrics_open(self, listen: str) -> None:
+        self._log.warning(
+            "/metrics names every clinic and device to whoever reaches this address: set http.metrics_token_file",
+            listen=listen,
+        )
+
     def gateway_stopped(self) -> None:
         self._stops.inc()
         self._log.info("gateway stopped")

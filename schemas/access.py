@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 Role: TypeAlias = Literal["admin", "manager", "technician", "vendor"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+_name = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", re.ASCII)
+NAMES_ARE: Final = "a name has 1 to 64 letters, digits and . _ @ + -, beginning with a letter or digit"
+
+
+def is_name(text: str) -> bool:
+    """Whether a person or a token may be called so."""
+    return _name.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,14 +246,16 @@ def changed_settings(settings: AlertsConfig, rule: Rule, changes: Mapping[str, s
         for key in changes
         if rule in BY_RECORD and key in settable(rule) and key not in REHEARSABLE_KEYS
     ]
-    if unknown:
-        raise InvalidInputError(unknown)
     before = settings.rules.get(rule)
-    said: dict[str, Any] = {**(before.said() if before is not None else {}), **changes}
+    known = {key: value for key, value in changes.items() if key in settable(rule)}
+    said: dict[str, Any] = {**(before.said() if before is not None else {}), **known}
     try:
         patch = RulePatch.model_validate(said)
     except ValidationError as error:
-        raise InvalidInputError([f"--set {item['loc'][0]}: {item['msg']}" for item in error.errors()]) from None
+        wrong = [f"--set {item['loc'][0]}: {item['msg']}" for item in error.errors()]
+        raise InvalidInputError([*unknown, *wrong]) from None
+    if unknown:
+        raise InvalidInputError(unknown)
     mistakes = mistakes_in(rule, patch, patch.over(settings.rule(rule)), "--set")
     if mistakes:
         raise InvalidInputError(list(mistakes))

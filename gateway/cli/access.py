@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 import typer
 from pydantic import JsonValue
 
+from gateway.cli import checks
 from gateway.cli.common import ConfigOption, configured, group, names, read_text, run_async
 from gateway.cli.usage import ThoroughCommand
 from gateway.errors import InvalidInputError
@@ -17,13 +18,17 @@ from schemas.access import ROLES
 user = group("People who sign in.")
 token = group("Tokens for programs.")
 
-NameArgument: TypeAlias = Annotated[str, typer.Argument(metavar="NAME")]
-RoleOption: TypeAlias = Annotated[str, typer.Option(metavar="ROLE", help=f"One of {', '.join(ROLES)}.")]
+NameArgument: TypeAlias = Annotated[str, typer.Argument(metavar="NAME", callback=checks.person)]
+RoleOption: TypeAlias = Annotated[
+    str, typer.Option(metavar="ROLE", help=f"One of {', '.join(ROLES)}.", callback=checks.role)
+]
 ClinicsOption: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="A,B", help="See only these clinics; by default all.")
+    str | None,
+    typer.Option(metavar="A,B", help="See only these clinics; by default all.", callback=checks.identifiers),
 ]
 ModelsOption: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="M,N", help="See only these models; by default all.")
+    str | None,
+    typer.Option(metavar="M,N", help="See only these models; by default all.", callback=checks.identifiers),
 ]
 
 
@@ -32,7 +37,12 @@ def add(
     name: NameArgument,
     role: RoleOption,
     password_file: Annotated[
-        Path | None, typer.Option(metavar="F", help="Its first line is the password; by default it is asked for.")
+        Path | None,
+        typer.Option(
+            metavar="F",
+            help="Its first line is the password; by default it is asked for.",
+            callback=checks.readable,
+        ),
     ] = None,
     clinics: ClinicsOption = None,
     models: ModelsOption = None,
@@ -42,7 +52,7 @@ def add(
 
     Example: silverpoint user add kim --role technician --clinics C-001,C-002
     """
-    grant = _grant("user add", name, role, clinics, models)
+    grant = _grant(name, role, clinics, models)
     settings = configured(config)
     password = _password(password_file)
     from gateway.cli.target import act
@@ -63,16 +73,14 @@ def create(
 
     Example: silverpoint token create prometheus --role manager
     """
-    grant = _grant("token create", name, role, clinics, models)
+    grant = _grant(name, role, clinics, models)
     settings = configured(config)
     from gateway.cli.target import act
 
     typer.echo(run_async(act(settings, "token_create", grant))["token"])
 
 
-def _grant(command: str, name: str, role: str, clinics: str | None, models: str | None) -> dict[str, JsonValue]:
-    if role not in ROLES:
-        raise InvalidInputError([f"silverpoint {command}: --role: write one of {', '.join(ROLES)} (found {role!r})"])
+def _grant(name: str, role: str, clinics: str | None, models: str | None) -> dict[str, JsonValue]:
     return {"name": name, "role": role, "clinics": names(clinics), "models": names(models)}
 
 

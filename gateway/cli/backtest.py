@@ -9,18 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import JsonValue
 
-from gateway.cli.common import as_line, read_text
-from gateway.cli.forecast import LimitOption, limit_mistakes
-from gateway.errors import InvalidInputError
+from gateway.cli import checks
+from gateway.cli.common import as_line
+from gateway.cli.forecast import LimitOption
 
 if TYPE_CHECKING:
     from gateway.wear.backtest import Backtest, Score
 
 
 def backtest(
+    ctx: typer.Context,
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE.csv", help="Columns unit,usage,wear and optionally lot; - for standard input."),
+        typer.Argument(
+            metavar="FILE.csv",
+            help="Columns unit,usage,wear and optionally lot; - for standard input.",
+            callback=checks.readings,
+        ),
     ],
     limit: LimitOption,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
@@ -32,13 +37,9 @@ def backtest(
 
     Example: silverpoint backtest worn.csv --limit 7
     """
-    mistakes = limit_mistakes("backtest", limit)
-    if mistakes:
-        raise InvalidInputError(mistakes)
     from gateway.wear.backtest import backtest as run_backtest
-    from gateway.wear.history_csv import read_history
 
-    found = run_backtest(read_history(read_text(file), str(file)), limit)
+    found = run_backtest(checks.units_in(ctx, file), limit)
     if as_json:
         typer.echo(as_line(_as_json(found)))
         return

@@ -17,13 +17,15 @@ from gateway.errors import InvalidInputError
 device = group("Logins of devices at the broker.")
 
 _COLUMNS: Final = ["clinic_id", "device_id"]
+_PASSWORDS: Final = "silverpoint.passwords"
+_ACL: Final = "silverpoint.acl"
 _RELOAD: Final = "Let the broker read its files again: systemctl reload mosquitto (or send it SIGHUP)."
 
 PasswordFileOption: TypeAlias = Annotated[
-    Path | None, typer.Option(metavar="F", help="The broker's; by default broker.password_file.")
+    Path | None, typer.Option(metavar="F", help="The broker's; by default broker.password_file, or beside the store.")
 ]
 AclFileOption: TypeAlias = Annotated[
-    Path | None, typer.Option(metavar="F", help="The broker's; by default broker.acl_file.")
+    Path | None, typer.Option(metavar="F", help="The broker's; by default broker.acl_file, or beside the store.")
 ]
 
 
@@ -56,6 +58,7 @@ def enrol(
 
     for login in enrol_devices(files, devices, settings.broker.root, renew=renew):
         _tell(login, alone=from_file is None)
+    _say_where(settings, files)
     typer.echo(_RELOAD, err=True)
 
 
@@ -79,16 +82,22 @@ def revoke(
 
 
 def _files(settings: Config, password_file: Path | None, acl_file: Path | None) -> BrokerFiles:
-    passwords = password_file or settings.broker.password_file
-    acl = acl_file or settings.broker.acl_file
-    mistakes = [
-        f"silverpoint device: where are the broker's {what}? Set broker.{key} or give --{key.replace('_', '-')}"
-        for what, key, path in (("passwords", "password_file", passwords), ("access list", "acl_file", acl))
-        if path is None
-    ]
-    if passwords is None or acl is None:
-        raise InvalidInputError(mistakes)
-    return BrokerFiles(passwords, acl)
+    """Named in the command or in the configuration; otherwise beside the store, for the broker to be told of."""
+    beside = _files_beside(settings)
+    return BrokerFiles(
+        password_file or settings.broker.password_file or beside.passwords,
+        acl_file or settings.broker.acl_file or beside.acl,
+    )
+
+
+def _say_where(settings: Config, files: BrokerFiles) -> None:
+    if files == _files_beside(settings):
+        typer.echo(f"The broker must read {files.passwords} (password_file) and {files.acl} (acl_file).", err=True)
+
+
+def _files_beside(settings: Config) -> BrokerFiles:
+    folder = settings.store.path.parent
+    return BrokerFiles(folder / _PASSWORDS, folder / _ACL)
 
 
 def _listed(file: Path) -> list[tuple[str, str]]:

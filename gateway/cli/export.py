@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
+from gateway.cli import checks
 from gateway.cli.common import ConfigOption, configured, run_async
 from gateway.config import Config
 from gateway.errors import InvalidInputError
@@ -21,9 +22,14 @@ def export(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder, or that of an export cut off.")],
     form: Annotated[Literal["parquet", "csv"], typer.Option("--format", help="What files to write.")] = "parquet",
     since: Annotated[
-        str | None, typer.Option(metavar="T", help="From when on: RFC 3339, epoch ms, or an age; all without it.")
+        str | None,
+        typer.Option(
+            metavar="T", help="From when on: RFC 3339, epoch ms, or an age; all without it.", callback=checks.time
+        ),
     ] = None,
-    until: Annotated[str | None, typer.Option(metavar="T", help="Up to when, not included; all without it.")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="T", help="Up to when, not included; all without it.", callback=checks.time)
+    ] = None,
     role: Annotated[
         Literal["vendor"] | None, typer.Option("--role", help="For a vendor: no clinic can be recognised in it.")
     ] = None,

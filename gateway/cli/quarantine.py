@@ -48,16 +48,18 @@ def list_(
 
 @quarantine.command(cls=ThoroughCommand)
 def release(
-    ids: Annotated[list[int] | None, typer.Argument(metavar="ID...", help="Entries, as `list` shows them.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every entry that is not released yet.")] = False,
+    ids: Annotated[
+        list[int] | None, typer.Argument(metavar="ID...", help="Entries, as `list` shows them; by default all.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every entry, as without ids.")] = False,
     config: ConfigOption = None,
 ) -> None:
     """Take the complete known parts of rejected messages in after all.
 
     Example: silverpoint quarantine release 17 18
     """
-    if bool(ids) == everything:
-        raise InvalidInputError(["silverpoint quarantine release: name entries by their ids, or give --all"])
+    if ids and everything:
+        raise InvalidInputError(["silverpoint quarantine release: name entries by their ids, or give --all, not both"])
     settings = configured(config)
     from gateway.cli.target import act
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli import checks
 from gateway.cli.common import ConfigOption, configured, group, read_text, run_async
 from gateway.cli.usage import ThoroughCommand
 
@@ -15,7 +16,12 @@ registry = group("Clinics, devices, nozzle models and lots as a file.")
 
 @registry.command("import", cls=ThoroughCommand)
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="As `export` writes it; - for standard input.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE.csv", help="As `export` writes it; - for standard input.", callback=checks.readable
+        ),
+    ],
     config: ConfigOption = None,
 ) -> None:
     """Take a whole file into the registry, or, if there is any mistake in it, nothing of it.

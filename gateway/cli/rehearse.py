@@ -7,8 +7,22 @@ from typing import Annotated, Any, Final
 import typer
 from pydantic import JsonValue
 
+from gateway.cli import checks
 from gateway.cli.common import ConfigOption, as_line, configured, run_async
-from gateway.errors import InvalidInputError
+from schemas.alert import RULES
+
+
+def _checked_rule(rule: str) -> str:
+    if rule not in RULES:
+        raise typer.BadParameter(f"there is no rule {rule[:40]!r}; rehearse one of {', '.join(RULES)}")
+    return rule
+
+
+def _checked_pairs(changes: list[str] | None) -> list[str] | None:
+    wrong = [text for text in changes or () if not text.partition("=")[0] or not text.partition("=")[1]]
+    if wrong:
+        checks.raise_all(f"write KEY=VALUE, as threshold=0.3 (found {part!r})" for part in wrong)
+    return changes
 
 _MOST_SHOWN: Final = 20
 """The answer names so many."""
@@ -17,11 +31,16 @@ _SUBJECTS: Final = (("nozzle_", "nozzle"), ("clinic_", "clinic"), ("gateway_", "
 
 
 def rehearse(
-    rule: Annotated[str, typer.Option("--rule", metavar="NAME", help="The rule, as battery_low.")],
+    rule: Annotated[
+        str, typer.Option("--rule", metavar="NAME", help="The rule, as battery_low.", callback=_checked_rule)
+    ],
     changes: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="What to change; may be given often.")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="What to change; may be given often.", callback=_checked_pairs),
     ] = None,
-    since: Annotated[str, typer.Option(metavar="T", help="From when on: RFC 3339, epoch ms, or an age.")] = "30d",
+    since: Annotated[
+        str, typer.Option(metavar="T", help="From when on: RFC 3339, epoch ms, or an age.", callback=checks.time)
+    ] = "30d",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     config: ConfigOption = None,
 ) -> None:
@@ -42,9 +61,6 @@ def rehearse(
 
 
 def _pairs(changes: list[str]) -> dict[str, Any]:
-    wrong = [text for text in changes if not text.partition("=")[0] or not text.partition("=")[1]]
-    if wrong:
-        raise InvalidInputError([f"--set {text}: write KEY=VALUE, as threshold=0.3" for text in wrong])
     return {key.strip(): value.strip() for key, _, value in (text.partition("=") for text in changes)}
 
 

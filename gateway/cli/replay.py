@@ -7,12 +7,18 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli import checks
 from gateway.cli.common import ConfigOption, configured, run_async
 from gateway.errors import InvalidInputError
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help='JSON lines of {"topic", "payload", "received_ms"}.')],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help='JSON lines of {"topic", "payload", "received_ms"}.', callback=checks.readable
+        ),
+    ],
     config: ConfigOption = None,
 ) -> None:
     """Ingest recorded deliveries, by the way that every message goes. Twice is the same as once.

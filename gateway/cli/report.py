@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from gateway.cli import checks
 from gateway.cli.common import ConfigOption, configured, run_async
 from gateway.clock import SystemClock
 from gateway.errors import InvalidInputError, SilverpointError
@@ -22,17 +23,50 @@ _FORMS: Final[dict[str, ReportForm]] = {".html": "html", ".pdf": "pdf"}
 _ROLES: Final[tuple[Role, ...]] = ("manager", "vendor")
 
 
+def _checked_out(out: Path) -> Path:
+    if out.suffix.lower() not in _FORMS:
+        raise typer.BadParameter(f"the file's name must end in .html or .pdf (found {str(out)!r})")
+    return out
+
+
+def _checked_role(role: str) -> str:
+    if role not in _ROLES:
+        raise typer.BadParameter(f"write {' or '.join(_ROLES)} (found {role!r})")
+    return role
+
+
+def _checked_language(language: str) -> str:
+    from dashboards.web.strings import CATALOGUES
+
+    if language not in CATALOGUES:
+        raise typer.BadParameter(f"write {' or '.join(CATALOGUES)} (found {language!r})")
+    return language
+
+
 def report(
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to: FILE.html or FILE.pdf.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="FILE", help="Where to: FILE.html or FILE.pdf.", callback=_checked_out),
+    ],
     since: Annotated[
-        str | None, typer.Option(metavar="T", help="From when on: RFC 3339, epoch ms, or an age as 30d.")
+        str | None,
+        typer.Option(metavar="T", help="From when on: RFC 3339, epoch ms, or an age as 30d.", callback=checks.time),
     ] = None,
-    until: Annotated[str | None, typer.Option(metavar="T", help="Until when; by default now.")] = None,
-    clinic: Annotated[str | None, typer.Option(metavar="ID", help="One clinic alone.")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="T", help="Until when; by default now.", callback=checks.time)
+    ] = None,
+    clinic: Annotated[
+        str | None, typer.Option(metavar="ID", help="One clinic alone.", callback=checks.identifier)
+    ] = None,
     role: Annotated[
-        str, typer.Option(metavar="ROLE", help="For whom: manager, or vendor (the product, clinics by pseudonym).")
+        str,
+        typer.Option(
+            metavar="ROLE",
+            help="For whom: manager, or vendor (the product, clinics by pseudonym).",
+            callback=_checked_role,
+        ),
     ] = "manager",
-    language: Annotated[str, typer.Option(metavar="CODE", help="en or de.")] = "en",
+    language: Annotated[str, typer.Option(metavar="CODE", help="en or de.", callback=_checked_language)] = "en",
     config: ConfigOption = None,
 ) -> None:
     """Make the report of the last whole month, or of a time, with its charts: use, wear, replacements, forecasts
@@ -43,24 +77,16 @@ def report(
     """
     settings = configured(config)
     now_ms = SystemClock().now_ms()
-    from dashboards.web.strings import CATALOGUES
     from gateway.serve.reports.gather import ReportAsked
     from gateway.serve.reports.make import ReportJob, make_report
 
-    mistakes: list[str] = []
-    form = _FORMS.get(out.suffix.lower())
-    if form is None:
-        mistakes.append(f"--out {out}: the file's name must end in .html or .pdf")
-    since_ms = _time("--since", since, now_ms, mistakes)
-    until_ms = _time("--until", until, now_ms, mistakes)
-    if role not in _ROLES:
-        mistakes.append(f"--role {role}: write {' or '.join(_ROLES)}")
+    form = _FORMS[out.suffix.lower()]
+    since_ms = None if since is None else parse_time(since, now_ms)
+    until_ms = None if until is None else parse_time(until, now_ms)
     if role == "vendor" and (clinic or since or until):
-        mistakes.append("--role vendor tells the published quarter whole: leave out --clinic, --since and --until")
-    if language not in CATALOGUES:
-        mistakes.append(f"--language {language}: write {' or '.join(CATALOGUES)}")
-    if mistakes or form is None:
-        raise InvalidInputError(mistakes)
+        raise InvalidInputError(
+            ["--role vendor tells the published quarter whole: leave out --clinic, --since and --until"]
+        )
     if role == "vendor":
         made = run_async(_product_report(settings, form, language))
         _save(out, made.content)
@@ -94,16 +120,6 @@ async def _product_report(config: Config, form: ReportForm, language: str) -> Re
         async with locked_store(config) as store:
             facts = await (await stored_product(store, SystemClock(), config.privacy.k)).facts(VENDOR)
     return make_product(ProductJob(facts, form, language))
-
-
-def _time(option: str, text: str | None, now_ms: int, mistakes: list[str]) -> int | None:
-    if text is None:
-        return None
-    try:
-        return parse_time(text, now_ms)
-    except ValueError as error:
-        mistakes.append(f"{option}: {error}")
-        return None
 
 
 def _save(out: Path, content: bytes) -> None:

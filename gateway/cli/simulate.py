@@ -7,23 +7,40 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli import checks
 from gateway.cli.common import run_async
 from gateway.clock import SystemClock
 from gateway.errors import ConfigError, SilverpointError
 
 
+def _readable_url(url: str) -> object:
+    from collectors.mqtt_settings import MqttSettings
+
+    return MqttSettings.from_url(url)
+
+
 def simulate(
-    broker: Annotated[str, typer.Option(metavar="URL", help="As mqtt://127.0.0.1:1883.")],
-    devices: Annotated[int, typer.Option(metavar="N", help="Devices in the fleet.")] = 60,
-    rate: Annotated[float | None, typer.Option(metavar="MSGS_PER_S", help="At most so many messages a second.")] = None,
-    speed: Annotated[float, typer.Option(metavar="X", help="How many times faster than real time.")] = 1.0,
+    broker: Annotated[
+        str, typer.Option(metavar="URL", help="As mqtt://127.0.0.1:1883.", callback=checks.by(_readable_url))
+    ],
+    devices: Annotated[int, typer.Option(metavar="N", min=1, max=99_999, help="Devices in the fleet.")] = 60,
+    rate: Annotated[
+        float | None,
+        typer.Option(metavar="MSGS_PER_S", help="At most so many messages a second.", callback=checks.above_zero),
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(metavar="X", help="How many times faster than real time.", callback=checks.above_zero)
+    ] = 1.0,
     seed: Annotated[int, typer.Option(metavar="S", help="The same seed makes the same fleet.")] = 1,
-    clinics: Annotated[int, typer.Option(metavar="N", help="Clinics they stand in.")] = 12,
+    clinics: Annotated[int, typer.Option(metavar="N", min=1, max=9_999, help="Clinics they stand in.")] = 12,
     truth: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the ground truth of every nozzle there.")
     ] = None,
     duration: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Stop after so long; by default run until Ctrl-C.")
+        float | None,
+        typer.Option(
+            metavar="SECONDS", help="Stop after so long; by default run until Ctrl-C.", callback=checks.above_zero
+        ),
     ] = None,
 ) -> None:
     """Let a simulated fleet talk to a broker, until Ctrl-C.
@@ -54,3 +71,5 @@ def simulate(
     except OSError as error:
         raise SilverpointError(f"can't write {error.filename or truth}: {error.strerror or error}") from error
     typer.echo(f"{totals.published} messages published, {totals.unsent} not sent")
+    if totals.unsent and not totals.published:
+        raise typer.Exit(1)

@@ -8,13 +8,21 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli import checks
 from gateway.cli.common import ConfigOption, configured
 from gateway.errors import InvalidInputError
 
 
 def validate(
     topic: Annotated[str, typer.Argument(metavar="TOPIC", help="As fleet/v1/C-001/D-0001/telemetry.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The payload; - for standard input.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="The payload; - for standard input.",
+            callback=checks.readable,
+        ),
+    ],
     config: ConfigOption = None,
 ) -> None:
     """Say whether a message would be taken, and if not, why and where.

@@ -47,6 +47,8 @@ class Fleet:
         self._merged: dict[str, NozzleState] = {}
         self._lots: dict[str, str] = {}
         """Lots that people read off nozzles; what a device says comes before it."""
+        self._told: dict[str, LedgerRow] = {}
+        """The last swap that people told of each nozzle."""
         self._missing = 0
 
     def device(self, device_id: str) -> DeviceState | None:
@@ -63,6 +65,33 @@ class Fleet:
                 return None
             merged = self._merged[serial] = self._merge(serial, sightings.values())
         return merged
+
+    def nozzle_told(self, serial: str) -> NozzleState | None:
+        """A nozzle that a person says was fitted, and that no device has shown."""
+        row = self._told.get(serial)
+        if row is None or self._by_serial.get(serial):
+            return None
+        told = [one.event_ms for one in self.ledger(row.device_id) if one.serial == serial]
+        return NozzleState(
+            serial=serial,
+            device_id=row.device_id,
+            clinic_id=row.clinic_id,
+            fitted=self._fitted.get(row.device_id) == serial,
+            strikes=None,
+            coating_ratio=None,
+            first_event_ms=min(told),
+            last_event_ms=max(told),
+            model=None,
+            lot=self._lots.get(serial),
+            rated_strikes=None,
+            expires_on=None,
+        )
+
+    def nozzles_told(self) -> Iterator[NozzleState]:
+        for serial in tuple(self._told):
+            nozzle = self.nozzle_told(serial)
+            if nozzle is not None:
+                yield nozzle
 
     def sightings_on(self, serial: str) -> Collection[Sighting]:
         """What each device says that ever showed this nozzle."""
@@ -134,6 +163,8 @@ class Fleet:
         fitted: str | None = None
         for row in ordered:
             fitted = fitted_after(fitted, row)
+            if row.made_by == "person" and (row.serial not in self._told or row.key >= self._told[row.serial].key):
+                self._told[row.serial] = row
             if row.lot is not None:
                 self._lots[row.serial] = row.lot
                 self._merged.pop(row.serial, None)

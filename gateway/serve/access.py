@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -16,14 +15,13 @@ from gateway.serve.people_csv import PersonLine
 from gateway.serve.throttle import SignInThrottle
 from gateway.store.base import AccessStore
 from gateway.store.service_rows import AuditRow, Credential, SignIn, Token, User
-from schemas.access import Role, Scope, Viewer
+from schemas.access import NAMES_ARE, Role, Scope, Viewer, is_name
 from schemas.mistakes import Mistake, of_person
 
 SESSION_MS: Final = 12 * 3_600_000
 LOCAL: Final = Viewer("local", "admin")
 """Whoever may write to the local socket or to the store's file."""
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", re.ASCII)
 _MAX_CREDENTIAL_LENGTH: Final = 256
 
 
@@ -77,7 +75,7 @@ class Access:
         Raises NotSignedInError, the same for a wrong name and a wrong password, and TooManyAttemptsError.
         """
         self._throttle.attempt(name[:64], client)
-        credential = await self._store.user(name) if _NAME.fullmatch(name) else None
+        credential = await self._store.user(name) if is_name(name) else None
         matches = await self._passwords.matches(credential.password_hash if credential else None, password)
         if credential is None or not matches:
             # What was typed for an unknown name may be a password: it is not kept.
@@ -216,9 +214,8 @@ def _viewer_of(user: User) -> Viewer:
 
 
 def _check_name(name: str) -> None:
-    if _NAME.fullmatch(name) is None:
-        text = "a name has 1 to 64 letters, digits and . _ @ + -, beginning with a letter or digit"
-        raise InvalidInputError([Mistake(text, "name")])
+    if not is_name(name):
+        raise InvalidInputError([Mistake(NAMES_ARE, "name")])
 
 
 def _grant(role: Role, scope: Scope) -> dict[str, object]:

@@ -157,7 +157,8 @@ class Actions:
         """Takes a whole file or nothing of it. Raises InvalidInputError with every mistake."""
         require(by, "exchange_registry")
         written = {(type(entry), entry_id(entry)): entry for entry in self._registry.entries()}
-        entries = read_registry(asked.csv, lambda entry_type, name: written.get((entry_type, name)))
+        read = read_registry(asked.csv, lambda entry_type, name: written.get((entry_type, name)))
+        entries = [self._as_known(entry) for entry in read]
         await self._registry.save(entries, self._audit(by, "import_registry", "registry", {"entries": len(entries)}))
         self._tell(state.device_id for state in self._fleet.devices())
         return RegistryImported(
@@ -170,7 +171,24 @@ class Actions:
     async def registry_export(self, by: Viewer, asked: RegistryExport) -> RegistryExported:
         require(by, "exchange_registry")
         await self._store.add_audit(self._audit(by, "export_registry", "registry", {}))
-        return RegistryExported(csv=write_registry(self._registry.entries()))
+        return RegistryExported(csv=write_registry(self._known_entries()))
+
+    def _as_known(self, entry: RegistryEntry) -> RegistryEntry:
+        """Who fills in a clinic that an export gave as discovered has written it down."""
+        if not isinstance(entry, Clinic) or not entry.discovered or entry == self._registry.clinic(entry.clinic_id):
+            return entry
+        return entry.model_copy(update={"discovered": False})
+
+    def _known_entries(self) -> list[RegistryEntry]:
+        """What people wrote down, and the clinics and devices that were only discovered."""
+        entries = list(self._registry.entries())
+        written = {(type(entry), entry_id(entry)) for entry in entries}
+        found: dict[tuple[EntryType, str], RegistryEntry] = {}
+        for state in self._fleet.devices():
+            found[DeviceEntry, state.device_id] = self._registry.device(state.device_id)
+            if state.clinic_id:
+                found[Clinic, state.clinic_id] = self._registry.clinic(state.clinic_id)
+        return entries + [entry for key, entry in found.items() if key not in written]
 
     async def recall_lot(self, by: Viewer, asked: LotRecall) -> Lot:
         """Marks a lot as recalled; the first recall's time stays."""

@@ -43,7 +43,7 @@ def wear_band(wear: float | None, due_wear: float) -> WearBand:
 
 def nozzle_view(nozzle: NozzleState, model: NozzleModel | None, forecast: NozzleForecast | None = None) -> NozzleView:
     """A nozzle that is known by its serial. Its wear is the last reading's; low and high are what all of them say, and
-    wide enough to hold that reading."""
+    wide enough to hold that reading; without a reading of it there is no wear to tell."""
     wear = nozzle_wear(nozzle, model)
     held = [wear] if wear is not None else []
     return NozzleView(
@@ -53,8 +53,8 @@ def nozzle_view(nozzle: NozzleState, model: NozzleModel | None, forecast: Nozzle
         strikes=nozzle.strikes,
         coating=nozzle.coating_ratio,
         wear=wear,
-        wear_low=min([forecast.wear_low, *held]) if forecast else None,
-        wear_high=max([forecast.wear_high, *held]) if forecast else None,
+        wear_low=min([forecast.wear_low, *held]) if forecast and held else None,
+        wear_high=max([forecast.wear_high, *held]) if forecast and held else None,
     )
 
 

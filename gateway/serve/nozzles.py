@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal, TypeAlias
 
 from gateway.forecasting.board import ForecastBook
@@ -72,7 +73,7 @@ class NozzleReader:
 
     async def life(self, viewer: Viewer, serial: str) -> NozzleLife | None:
         """The nozzle's whole life, less what lies outside the viewer's scope; None where the nozzle itself does."""
-        nozzle = self._fleet.nozzle(serial)
+        nozzle = self._fleet.nozzle(serial) or self._fleet.nozzle_told(serial)
         if nozzle is None or not self._sight.sees_nozzle(viewer, nozzle):
             return None
         rows = [row for row in await self._store.ledger(serial=serial) if self._sees(viewer, row.device_id, row)]
@@ -104,7 +105,7 @@ class NozzleReader:
     def _behind(
         self, viewer: Viewer, after: str | None, takes: Callable[[NozzleSummary], bool]
     ) -> Iterator[NozzleSummary]:
-        for nozzle in self._fleet.nozzles():
+        for nozzle in chain(self._fleet.nozzles(), self._fleet.nozzles_told()):
             if (after is None or nozzle.serial > after) and self._sight.sees_nozzle(viewer, nozzle):
                 summary = self._summary(viewer, nozzle)
                 if takes(summary):

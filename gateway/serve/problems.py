@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -68,7 +69,11 @@ def problem(
 ) -> JSONResponse:
     """The response that says what went wrong."""
     body = Problem(
-        title=HTTPStatus(status).phrase, status=status, detail=detail, instance=request.url.path, errors=tuple(errors)
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=quote(request.url.path),
+        errors=tuple(errors),
     )
     content = body.model_dump(exclude=None if errors else {"errors"})
     return JSONResponse(content, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)

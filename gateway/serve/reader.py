@@ -222,7 +222,8 @@ class Reader:
     def _basis(self, state: DeviceState, now_ms: int) -> _Basis:
         device_id = state.device_id
         fitted = fitted_nozzle(state.latest, self._fleet.ledger(device_id), self._fleet.fitted_serial(device_id))
-        nozzle = self._fleet.nozzle(fitted.serial) if fitted and fitted.serial is not None else None
+        serial = fitted.serial if fitted else None
+        nozzle = (self._fleet.nozzle(serial) or self._fleet.nozzle_told(serial)) if serial is not None else None
         model = self._registry.model(nozzle.model) if nozzle else None
         entry = self._registry.device(device_id)
         forecast = self._forecasts.forecast_of(nozzle.serial) if nozzle else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.clock import Clock
@@ -32,9 +32,14 @@ from gateway.store.work_base import SpareRow
 from gateway.work.desk import WorkDesk
 from gateway.work.orders import Asked, Claimed, Closed, Step, assigned, noted, step
 from schemas.access import Viewer
-from schemas.work import REPLACE_REASONS, PlaceKind, WorkOrder
+from schemas.work import REPLACE_REASONS, PlaceKind, SubjectKind, WorkOrder
 
 BY_PERSON: Final = "person"
+_ASKED_FOR: Final[Mapping[SubjectKind, str]] = {
+    "nozzle": "Replace nozzle {}",
+    "battery": "Replace the battery of {}",
+    "device": "Look at {}",
+}
 """The boot id of ledger rows that people make."""
 
 
@@ -76,7 +81,7 @@ class WorkActs:
             device_id,
             by.name,
             at_ms,
-            asked.note.strip(),
+            asked.note.strip() or _ASKED_FOR[asked.kind].format(asked.subject),
             asked.due_ms,
             self._health(device_id) if asked.kind == "battery" else None,
         )

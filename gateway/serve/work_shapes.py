@@ -16,6 +16,9 @@ PERSON_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._@+:-]{0,79}$"
 Text = Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"\S")]
 
 
+OptionalText = Annotated[str, Field(max_length=1_000)]
+
+
 class _Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -87,7 +90,7 @@ class OpenOrderBody(_Body):
 
     kind: SubjectKind
     subject: Identifier
-    note: Text
+    note: OptionalText = ""
     due_ms: TimeMs | None = None
     assignee: Annotated[str, Field(pattern=PERSON_PATTERN)] | None = None
 
@@ -112,7 +115,7 @@ class NoteBody(_Body):
 class CloseBody(_Body):
     """`reason`: why it ends without evidence."""
 
-    reason: Text
+    reason: OptionalText = ""
 
 
 class SwapBody(_Body):

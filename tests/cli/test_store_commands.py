@@ -20,6 +20,7 @@ from gateway.serve.control import ControlServer, socket_path
 from schemas.access import Viewer
 from tests.cli.conftest import Command
 from tests.cli.test_usage import SAMPLE
+from tests.support.broker import free_port
 
 
 def delivery(seq: int, **fields: object) -> str:
@@ -69,7 +70,8 @@ def test_a_recording_is_replayed_once_and_its_rejects_are_listed_and_released(
     assert "x2  unknown_field  ?  fleet/v1/c-1/d-1/telemetry" in listed.stdout
     (entry,) = [json.loads(line) for line in silverpoint("quarantine", "list", "--json").stdout.splitlines()]
     assert "never stored" not in json.dumps(entry)
-    released = silverpoint("quarantine", "release", str(entry["id"]))
+    assert silverpoint("quarantine", "release", str(entry["id"] + 1)).returncode == 1
+    released = silverpoint("quarantine", "release")
     assert (released.returncode, released.stdout) == (0, "1 released, 0 kept because they are not complete\n")
     assert silverpoint("quarantine", "list").stdout == ""
     assert "(released)" in silverpoint("quarantine", "list", "--all").stdout
@@ -159,3 +161,27 @@ async def test_a_command_waits_for_a_gateway_that_is_just_ending(tmp_path: Path)
     assert not waiting.done()
     lock.__exit__(None, None, None)
     assert (await waiting)["items"] == []
+
+
+def test_a_device_is_enrolled_beside_the_store_where_no_broker_files_are_named(
+    silverpoint: Command, tmp_path: Path
+) -> None:
+    done = silverpoint("device", "enrol", "c-1", "d-1")
+    assert (done.returncode, len(done.stdout.split())) == (0, 1), done.stderr
+    assert "silverpoint.passwords (password_file)" in done.stderr
+    assert (tmp_path / "silverpoint.passwords").read_text().startswith("d-1:$7$")
+    assert (tmp_path / "silverpoint.acl").read_text().splitlines() == [
+        "user d-1",
+        *(f"topic write fleet/v1/c-1/d-1/{kind}" for kind in ("telemetry", "session", "nozzle", "status")),
+        "topic read fleet/v1/c-1/d-1/advice",
+    ]
+    assert silverpoint("device", "revoke", "d/1").returncode == 2
+    assert silverpoint("device", "revoke", "d-1").returncode == 0
+    assert silverpoint("device", "revoke", "d-1").returncode == 1
+
+
+def test_a_simulation_that_no_broker_took_anything_of_has_failed(silverpoint: Command) -> None:
+    nowhere = f"mqtt://127.0.0.1:{free_port()}"
+    done = silverpoint("simulate", "--broker", nowhere, "--devices", "5", "--speed", "600", "--duration", "1")
+    assert done.returncode == 1, done.stdout
+    assert done.stdout.startswith("0 messages published, ")

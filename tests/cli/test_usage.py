@@ -59,6 +59,31 @@ def test_every_mistake_in_usage_is_told_on_a_line_of_its_own(capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ("validate --bogus --worse", ["--bogus", "--worse", "TOPIC", "FILE"]),
+        (
+            "simulate --broker x --devices 0 --rate y --speed -1 --seed q --clinics 0",
+            ["--broker", "--devices", "--rate", "--speed", "--seed", "--clinics"],
+        ),
+        ("token create a/b --role king --clinics c,d/e,f/g", ["NAME", "--role", "'d/e'", "'f/g'"]),
+        ("user add a/b --role king --password-file none", ["NAME", "--role", "can't read none"]),
+        ("demo --devices 0 --listen x", ["--devices", "--listen"]),
+        ("rehearse --rule x --set a --set b --since y", ["--rule", "'a'", "'b'", "--since"]),
+        ("device enrol a/b c/d", ["clinic 'a/b'", "device 'c/d'"]),
+        ("run --config", ["--config"]),
+        ("run one two", ["one two"]),
+    ],
+)
+def test_mistakes_of_all_kinds_are_told_together(
+    arguments: str, named: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute(arguments.split()) == 2
+    for line, word in zip(capsys.readouterr().err.splitlines(), named, strict=True):
+        assert word in line
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["bogus"],
@@ -69,7 +94,7 @@ def test_every_mistake_in_usage_is_told_on_a_line_of_its_own(capsys: pytest.Capt
         ["demo", "--devices", "0"],
         ["token", "create", "x", "--role", "king"],
         ["token", "create", "x"],
-        ["quarantine", "release"],
+        ["quarantine", "release", "1", "--all"],
         ["simulate", "--broker", "http://x"],
         ["simulate", "--broker", "mqtt://127.0.0.1:1", "--devices", "0"],
         ["replay", "/nowhere/x"],

@@ -48,7 +48,7 @@ async def test_commands_act_on_the_running_gateway(rig: Rig, path: Path) -> None
         assert answer.headers["location"] == "/"
     exported = await call(path, "registry_export", {})
     assert await call(path, "registry_import", {"csv": exported["csv"]}) == {
-        "clinics": 1, "devices": 0, "nozzle_models": 1, "lots": 0,
+        "clinics": 2, "devices": 3, "nozzle_models": 1, "lots": 0,
     }  # fmt: skip
     listed = await call(path, "quarantine_list", {})
     assert len(listed["items"]) == 1  # type: ignore[arg-type]
