@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 KEPT_MARGIN_DAYS: Final = 2
 """Retention drops whole days: samples this much younger than it may be gone already."""
+PROBE_AFTER_MS: Final = 15_000
+"""So long without a commit, and whether one goes through is tried with an empty one."""
 MIN_RETRY_MS: Final = 100
 MAX_RETRY_MS: Final = 5_000
 
@@ -97,6 +99,7 @@ class Ingest:
         self.commit_no = 0
         """Of the latest commit."""
         self._resting = False
+        self._idle_ms = 0
 
     async def start(self) -> None:
         """Restores the fleet from the store, and finishes the rebuilds that a crash cut off."""
@@ -193,14 +196,22 @@ class Ingest:
                 await asyncio.sleep(retry_in_ms / 1000)
             else:
                 self.commit_fault = None
+                self._idle_ms = 0
                 return result
 
     async def tick(self, connected_ms: int) -> None:
         """Tells that the gateway was connected for so much longer; gives up holes that were open for too long."""
         self._memory.connected_ms += connected_ms
-        if not self._memory.overdue():
-            return
-        await _to_the_end(self._give_up())
+        self._idle_ms += connected_ms
+        if self._memory.overdue():
+            await _to_the_end(self._give_up())
+        elif self._idle_ms >= PROBE_AFTER_MS:
+            await self._probe()
+
+    async def _probe(self) -> None:
+        """Commits nothing, so that a store that takes no more is known of before a message waits for it."""
+        async with self._one_writer:
+            self._commit_no = (await self._insist(lambda: self._store.commit(Batch()))).commit_no
 
     async def _give_up(self) -> None:
         async with self._one_writer:

@@ -61,25 +61,31 @@ def _place(at: int, refused: tuple[Rejection, ...]) -> int:
 
 
 def sample_json(sample: Sample) -> str:
-    """A sample as a device would have sent it alone: `decode` reads it to the same sample."""
+    """A sample as a device would have sent it alone: `decode` reads it to the same sample.
+
+    An optional field that is null and one that was left out are the same sample; it is left out.
+    """
     nozzle: dict[str, Any] | None = None
     if sample.nozzle_fitted:
         nozzle = {
             "serial": sample.nozzle_serial,
             "strikes": sample.strikes,
             "coating": sample.coating_ratio,
-            "depth_mm": sample.depth_mm,
         }
+        if sample.depth_mm is not None:
+            nozzle["depth_mm"] = sample.depth_mm
+    power: dict[str, Any] = {
+        "source": sample.power_source,
+        "charge": sample.charge_ratio,
+        "voltage_v": sample.voltage_v,
+    }
+    if sample.health_ratio is not None:
+        power["health"] = sample.health_ratio
     message: dict[str, Any] = {
         "boot_id": sample.boot_id,
         "seq": sample.seq,
         "ts_ms": sample.ts_ms,
-        "power": {
-            "source": sample.power_source,
-            "charge": sample.charge_ratio,
-            "voltage_v": sample.voltage_v,
-            "health": sample.health_ratio,
-        },
+        "power": power,
         "nozzle": nozzle,
         "sessions": {"total": sample.sessions_total, "active": sample.session_active},
     }

@@ -43,10 +43,12 @@ def health_routes(readiness: Readiness) -> APIRouter:
     """`/healthz` and `/readyz`, open to everybody."""
     router = APIRouter(tags=["health"])
 
+    @router.head("/healthz", include_in_schema=False)
     @router.get("/healthz")
     async def healthz() -> Alive:
         return Alive()
 
+    @router.head("/readyz", include_in_schema=False)
     @router.get("/readyz", responses={503: {"model": Ready}})
     async def readyz(response: Response) -> Ready:
         reasons = tuple(faults(readiness))

@@ -77,6 +77,14 @@ async def test_the_registry_is_exported_with_what_was_only_discovered(rig: Rig) 
     assert (written.name, written.discovered) == ("Praxis", False)
 
 
+async def test_health_is_told_to_who_asks_for_the_head_alone(rig: Rig) -> None:
+    async with rig.client() as client:
+        assert (await client.head("/healthz")).status_code == 200
+        assert (await client.head("/readyz")).status_code == 200
+        rig.readiness.connected = False
+        assert (await client.head("/readyz")).status_code == 503
+
+
 async def test_the_instance_of_a_problem_is_a_uri_reference(rig: Rig) -> None:
     async with await rig.client_of("manager") as client:
         problem = (await client.get("/api/v1/devices/a%20b%C3%BC")).json()
