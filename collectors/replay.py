@@ -97,7 +97,10 @@ def _line(delivery: Delivery) -> str:
 
 
 def _delivery(line: bytes) -> Delivery:
-    fields = json.loads(line)
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        raise ValueError("this is no JSON: write one object with topic, payload and received_ms") from None
     if not isinstance(fields, dict):
         raise ValueError("a line must be one object with topic, payload and received_ms")  # noqa: TRY004
     unknown = fields.keys() - _KNOWN

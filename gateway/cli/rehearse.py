@@ -24,6 +24,7 @@ def _checked_pairs(changes: list[str] | None) -> list[str] | None:
         checks.raise_all(f"write KEY=VALUE, as threshold=0.3 (found {part!r})" for part in wrong)
     return changes
 
+
 _MOST_SHOWN: Final = 20
 """The answer names so many."""
 _NOBODY: Final = "reached: nobody, by the routes in force"

@@ -204,7 +204,7 @@ class AdvicePublisher:
             serial=advice.serial,
             nozzle=advice.word,
             remaining_sessions=_remaining(self._forecasts.forecast_of(advice.serial) if advice.serial else None),
-            as_of_ms=min(now_ms, nozzle.last_event_ms if nozzle else device.last_seen_ms),
+            as_of_ms=min(now_ms, _as_of_ms(device, nozzle)),
             valid_until_ms=now_ms + self._valid_ms,
         )
         await outlet.publish(
@@ -213,6 +213,11 @@ class AdvicePublisher:
             retain=True,
             expiry_s=self._valid_ms // 1000,
         )
+
+
+def _as_of_ms(device: DeviceState, nozzle: NozzleState | None) -> int:
+    """A device that only a retained status told of was never seen: that is as of when it was found."""
+    return nozzle.last_event_ms if nozzle else device.last_seen_ms or device.first_seen_ms
 
 
 def _remaining(forecast: NozzleForecast | None) -> RemainingSessions | None:

@@ -114,7 +114,7 @@ def device_view(
         form=cast("Form | None", state.form),
         state=lifecycle,
         online=online,
-        last_seen_ms=state.last_seen_ms,
+        last_seen_ms=state.last_seen_ms or None,
         power=_power(sample) if sample else None,
         sessions=SessionsView(total=sample.sessions_total, active=sample.session_active and online) if sample else None,
         nozzle=nozzle,

@@ -20,6 +20,7 @@ from gateway.ingest.fleet import NozzleState
 from gateway.notify.advice import Advice, AdvicePublisher, Connect, advice_for
 from gateway.store.rows import DeviceState
 from schemas.alert import Alert, AlertState, Rule
+from schemas.delivery import Delivery
 from tests.alerts.site import Device, Site, open_site
 from tests.support.broker import Mosquitto, free_port, running_mosquitto
 
@@ -93,6 +94,17 @@ async def test_of_what_waited_only_the_newest_is_said(tmp_path: Path) -> None:
             while not outlet.said:
                 await asyncio.sleep(0.02)
     assert set(outlet.said) == {"due"}
+
+
+async def test_a_device_that_only_a_retained_status_told_of_is_told_that_nothing_is_known(tmp_path: Path) -> None:
+    outlet = LateOutlet()
+    outlet.open = True
+    async with open_site(tmp_path / "s.db") as site, publishing(site, outlet.connect):
+        await site.say(Delivery("fleet/v1/c-1/d-9/status", b'{"state":"online"}', site.clock.now_ms(), retained=True))
+        async with asyncio.timeout(60):
+            while not outlet.said:
+                await asyncio.sleep(0.02)
+    assert outlet.said == ["unknown"]
 
 
 def broker_at(url: str) -> Connect:

@@ -77,6 +77,17 @@ async def test_the_registry_is_exported_with_what_was_only_discovered(rig: Rig) 
     assert (written.name, written.discovered) == ("Praxis", False)
 
 
+async def test_a_device_that_only_a_retained_status_told_of_was_never_seen(rig: Rig) -> None:
+    told = message("new-clinic", "d-new", "status", {"state": "online", "model": "pen-9"})
+    await rig.take(told._replace(retained=True))
+    async with await rig.client_of("manager") as client:
+        device = (await client.get("/api/v1/devices/d-new")).json()
+        metrics = (await client.get("/metrics")).text
+    assert (device["model"], device["online"], device["last_seen_ms"]) == ("pen-9", False, None)
+    assert 'silverpoint_device_online{clinic="new-clinic",device="d-new"} 0' in metrics
+    assert 'last_seen_timestamp_seconds{clinic="new-clinic"' not in metrics
+
+
 async def test_health_is_told_to_who_asks_for_the_head_alone(rig: Rig) -> None:
     async with rig.client() as client:
         assert (await client.head("/healthz")).status_code == 200
