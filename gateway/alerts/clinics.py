@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.alerts.wide_conditions import FEWEST_DEVICES, PowerState
-from gateway.store.rows import DeviceState
+from gateway.store.rows import DeviceState, SamplePoint
 from schemas.registry import DeviceLifecycle
 
 IN_USE: frozenset[DeviceLifecycle] = frozenset({"discovered", "in_service"})
@@ -35,7 +35,9 @@ class Clinics:
         self.enter(state, lifecycle)
         latest = state.latest
         if latest is not None and lifecycle in IN_USE:
-            self._note_power(state, state.clinic_id, latest.sample.power_source, latest.event_ms)
+            self._note_power(
+                state, state.clinic_id, latest.sample.power_source, min(latest.event_ms, latest.received_ms)
+            )
 
     def enter(self, state: DeviceState, lifecycle: DeviceLifecycle) -> None:
         """Takes where the device is now, but not what it said."""
@@ -49,11 +51,11 @@ class Clinics:
             self._clinic_of[state.device_id] = clinic_id
             self._powers.setdefault(clinic_id, {})[state.device_id] = None
 
-    def note_power(self, state: DeviceState, power_source: str, at_ms: int) -> None:
+    def note_power(self, state: DeviceState, point: SamplePoint) -> None:
         """Takes what the device said of its power then; of one that is not in use, or does not stand, nothing."""
         clinic_id = self._clinic_of.get(state.device_id)
         if clinic_id is not None:
-            self._note_power(state, clinic_id, power_source, at_ms)
+            self._note_power(state, clinic_id, point.power_source, min(point.ts_ms, point.received_ms))
 
     def _note_power(self, state: DeviceState, clinic_id: str, power_source: str, at_ms: int) -> None:
         device_id, powers = state.device_id, self._powers[clinic_id]

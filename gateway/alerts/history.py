@@ -132,7 +132,7 @@ class History:
             self._evidence.reading(walk.state, point.ts_ms, point, concerned=False)
             nozzles.start(point)
         if walk.earlier:
-            self._clinics.note_power(walk.state, walk.earlier[-1].power_source, walk.earlier[-1].ts_ms)
+            self._clinics.note_power(walk.state, walk.earlier[-1])
         return _Course(walk, nozzles)
 
     def _at(self, moment: _Moment, course: _Course, concerned: set[str]) -> Iterator[Step]:
@@ -148,7 +148,7 @@ class History:
         course.last = point
         if seen is not None:
             yield from self._gone(before, seen, moment.received_ms, course, concerned)
-        self._clinics.note_power(state, point.power_source, point.ts_ms)
+        self._clinics.note_power(state, point)
         clinic = self._evidence.clinic(state.clinic_id, concerned=state.clinic_id in concerned)
         if clinic is not None:
             yield Step(state.clinic_id, clinic)

@@ -36,7 +36,7 @@ def _mains(clinic_id: str, devices: Sequence[Told], rules: Rules) -> Iterator[tu
     powers: dict[str, PowerState] = {}
     on_mains: set[str] = set()
     moments = sorted(
-        (reading.ts_ms, number, reading.power_source)
+        (min(reading.ts_ms, reading.received_ms), number, reading.power_source)
         for number, told in enumerate(devices)
         for reading in told.readings
         if reading.clinic_id == clinic_id

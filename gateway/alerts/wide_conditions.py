@@ -25,6 +25,7 @@ class PowerState:
 
     on_battery: bool
     at_ms: int
+    """Never after its receipt: one clock that is ahead would put off the whole clinic's alert."""
 
 
 def clinic_mains_lost(clinic_id: str, states: Sequence[PowerState], rules: Rules) -> Finding | None:

@@ -126,6 +126,16 @@ async def test_a_clinic_of_thirty_that_loses_mains_has_one_firing_alert(tmp_path
         assert len(site.engine.firing()) == 5
 
 
+async def test_a_clock_that_is_ahead_does_not_put_off_the_clinics_alert(tmp_path: Path) -> None:
+    ahead, *others = [Device(f"d-{number}", boot_id=f"b-{number}") for number in range(4)]
+    async with open_site(tmp_path / "s.db") as site:
+        for minute, source in ((0, "mains"), (60, "battery"), (61, "battery"), (62, "battery")):
+            await site.say(ahead.reading((minute + 4.5) / 60, source, charge=0.9, received_hour=minute / 60))
+            await site.say(*(device.reading(minute / 60, source, charge=0.9) for device in others))
+        alert = await only(site, "clinic_mains_lost")
+        assert (alert.state, alert.pending_since_ms) == ("firing", T0_MS + HOUR_MS)
+
+
 async def test_a_clinic_outage_silences_a_devices_alert_that_fired_before(tmp_path: Path) -> None:
     devices = [Device(f"d-{number}", boot_id=f"b-{number}") for number in range(4)]
     async with open_site(tmp_path / "s.db") as site:
