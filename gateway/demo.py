@@ -41,7 +41,7 @@ _DENSE_WEIGHT: Final = 12
 _LIVE_INTERVAL_MS: Final = 5_000
 """Dense beside a real device's, so that one sees the page live."""
 _LOOK_S: Final = 0.1
-_ALERT_LOOKS: Final = 200
+_ALERT_LOOKS: Final = 120
 _STORE_NAME: Final = "silverpoint.db"
 _DEMO: Final = Viewer("demo", "admin")
 _MANAGER: Final = Viewer("manager", "manager")
@@ -116,8 +116,7 @@ async def _load(gateway: Gateway, fleet: DemoFleet, settings: SimulatorSettings,
             stored += (await gateway.pipeline.ingest(part.deliveries)).stored
             progress.update(task, completed=_share_in(settings, part.until_ms), records=f"{stored:,} records")
         progress.add_task("alerts and demand", total=None, records="")
-        await _alerts_caught_up(gateway)
-        await gateway.analytics.demand.renew()
+        await asyncio.gather(_alerts_caught_up(gateway), gateway.analytics.demand.renew())
 
 
 async def _alerts_caught_up(gateway: Gateway) -> None:
