@@ -32,9 +32,11 @@ class Clinics:
 
     def note(self, state: DeviceState, lifecycle: DeviceLifecycle) -> None:
         """Takes the device as it stands now; one that is not in use belongs to no clinic."""
-        self.enter(state, lifecycle)
+        in_use = lifecycle in IN_USE
+        if self._clinic_of.get(state.device_id) != (state.clinic_id if in_use else None):
+            self.enter(state, lifecycle)
         latest = state.latest
-        if latest is not None and lifecycle in IN_USE:
+        if in_use and latest is not None:
             self._note_power(
                 state, state.clinic_id, latest.sample.power_source, min(latest.event_ms, latest.received_ms)
             )

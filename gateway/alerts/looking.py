@@ -119,14 +119,15 @@ class Looking:
         """What the rules find about these devices, their nozzles and their clinics."""
         steps: Sequence[Step] = ()
         states = list(group.states)
-        if self._fleet.doubtful and (doubtful := self._fleet.doubtful.intersection(one.device_id for one in states)):
+        if self._fleet.doubtful and (unsure := self._fleet.doubtful.intersection(one.device_id for one in states)):
             # In a clinic whose devices go together, all wait for one of them.
-            self.waiting.update(state.device_id for state in states if group.in_order or state.device_id in doubtful)
+            self.waiting.update(state.device_id for state in states if group.in_order or state.device_id in unsure)
             states = [state for state in states if state.device_id not in self.waiting]
         if group.in_order and states:
             steps = await self._in_order(states)
         # Of a device that has said more meanwhile the feed tells again: it is left to the next look.
-        states = [state for state in states if self._is_current(state)]
+        doubtful, device = self._fleet.doubtful, self._fleet.device
+        states = [one for one in states if device(one.device_id) is one and one.device_id not in doubtful]
         self.left_out += len(group.states) - len(states)
         lifecycle, note, looked_at = self._registry.device, self._clinics.note, self._walker.looked_at
         for state in states:
@@ -148,11 +149,6 @@ class Looking:
             self._walker.looked_at(state)
             self._walker.know(state.device_id, ledger)
         return steps
-
-    def _is_current(self, state: DeviceState) -> bool:
-        if self._fleet.doubtful and state.device_id in self._fleet.doubtful:
-            return False
-        return self._fleet.device(state.device_id) is state
 
     def group_of(self, device_ids: Iterable[str]) -> Group:
         """These devices as they stand, whatever came before."""
@@ -188,11 +184,7 @@ class Looking:
         latest = state.latest
         if latest is not None and latest.sample.power_source == "battery" and self._clinics.stands(state, "battery"):
             return True
-        if self._open.has(state.clinic_id):
-            return True
-        if self._walker.is_rewritten(state, self._fleet.ledger(state.device_id)):
-            return True
-        return self._walker.stretch(state) is not None
+        return self._open.has(state.clinic_id) or self._walker.is_behind(state, self._fleet.ledger(state.device_id))
 
     async def _walks(self, states: Sequence[DeviceState], ledgers: Sequence[Sequence[LedgerRow]]) -> list[Walk]:
         walks: list[Walk] = []

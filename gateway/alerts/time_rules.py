@@ -81,8 +81,8 @@ class TimeRules:
         hear = self._devices.hear
         for state in states:
             seen_ms = state.last_seen_ms
-            if seen_ms and hear(state.device_id, seen_ms, live=live):
-                clinics[state.clinic_id] = max(seen_ms, clinics.get(state.clinic_id, 0))
+            if seen_ms and hear(state.device_id, seen_ms, live=live) and seen_ms > clinics.get(state.clinic_id, 0):
+                clinics[state.clinic_id] = seen_ms
         for clinic_id, seen_ms in clinics.items():
             self._clinic_heard.hear(clinic_id, seen_ms, live=live)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from gateway.ingest.faults import Faults
 from gateway.ingest.ledger import fitted_after
 from gateway.ingest.sighting import NO_KEY
 from gateway.store.rows import Derived, DeviceState, FleetSnapshot, LedgerRow, Sighting
+
+_NO_SIGHTINGS: Final[Mapping[str, Sighting]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Fleet:
 
     def sightings_on(self, serial: str) -> Collection[Sighting]:
         """What each device says that ever showed this nozzle."""
-        return self._by_serial.get(serial, {}).values()
+        return self._by_serial.get(serial, _NO_SIGHTINGS).values()
 
     def lot_read(self, serial: str) -> str | None:
         """The lot that a person read off the nozzle."""
