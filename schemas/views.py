@@ -205,7 +205,8 @@ class FleetSummary(_View):
     alerts_pending: int
     sessions_today: int
     """Sessions that ended since midnight UTC."""
-    records_missing: int
+    records_missing: int | None
+    """Of the whole fleet; None for whoever sees a part of it."""
     broker_connected: bool
 
 

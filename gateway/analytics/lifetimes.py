@@ -115,8 +115,8 @@ class LifetimeBook:
         return withheld(by, now_ms)
 
     async def _document(self, quarter: Window) -> ToldDocument:
-        """What is told of a quarter: made once, kept, and never made again; unless it is nothing, from which nothing
-        can be subtracted."""
+        """What is told of a quarter: made as its lives stand when it is first asked for, kept, and never made again;
+        unless it is nothing, from which nothing can be subtracted."""
         kept = await self._store.told_lives(quarter.name)
         if kept is not None:
             return kept

@@ -111,7 +111,7 @@ def month_before(until_ms: int, now_ms: int) -> Window:
 
 
 def quarter_before(until_ms: int, now_ms: int) -> Window:
-    """The last settled calendar quarter (UTC) that is over by `until_ms`. Lives are told as they stood at its end."""
+    """The last settled calendar quarter (UTC) that is over by `until_ms`. Told are lives that had begun by its end."""
     return _last_window(min(until_ms, now_ms - SETTLE_MS), months=3)
 
 

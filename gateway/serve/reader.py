@@ -34,7 +34,7 @@ from gateway.serve.sight import Sight
 from gateway.serve.stopping import StopSignal
 from gateway.serve.watching import Seen, SightWatch
 from gateway.store.rows import DeviceState
-from schemas.access import Viewer
+from schemas.access import Scope, Viewer
 from schemas.alert import SEVERITIES, Alert, Silence
 from schemas.registry import Clinic, DeviceLifecycle, NozzleModel
 from schemas.views import AlertView, ClinicView, DeviceView, FleetChange, FleetSummary, NozzleView
@@ -245,7 +245,7 @@ class Reader:
             alerts_firing=len(firing),
             alerts_pending=len(pending),
             sessions_today=sessions_today,
-            records_missing=self._fleet.missing_records(),
+            records_missing=self._fleet.missing_records() if viewer.scope == Scope() else None,
             broker_connected=self._readiness.broker_connected(),
             **watch.tally()._asdict(),
         )

@@ -39,6 +39,7 @@ async def test_a_clinics_viewer_sees_nothing_of_another_clinic(rig: Rig) -> None
             assert (await client.get(f"/api/v1{path}")).status_code == 404, path
         summary = (await client.get("/api/v1/fleet/summary")).json()
         assert (summary["devices"], summary["alerts_firing"], summary["sessions_today"]) == (1, 0, 1)
+        assert summary["records_missing"] is None
         assert (await client.patch(f"/api/v1/clinics/{CLINICS[0]}", json={"name": "X"})).status_code == 404
         assert (await client.patch("/api/v1/devices/d-one", json={"label": "X"})).status_code == 404
         assert (await client.post("/api/v1/alerts/1/acknowledge")).status_code == 404
