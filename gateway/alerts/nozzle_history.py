@@ -80,7 +80,6 @@ class NozzleHistory:
         self._book = book
         self._evidence = evidence
         self._open = alerts
-        self._ledger = fleet.ledger(state.device_id)
         self._tracks: dict[str, _Track | None] = {}
 
     def start(self, point: SamplePoint) -> None:
@@ -244,10 +243,7 @@ class NozzleHistory:
             lot = self._fleet.lot_read(serial)
             nozzle = replace(nozzle, model=None, lot=lot, rated_strikes=None, expires_on=None)
         state, model = self._state, self._registry.model(nozzle.model)
-        # Where its counter fell before this walk, how far it had come is known of the nozzle only.
         strikes, coating_ratio = self._stood(serial)
-        told = "nozzle_unconfirmed_swap" in self._open.of(serial)
-        counter_fell = told and nozzle.strikes is not None and nozzle.strikes > self._most_in_walk(serial)
         return _Track(
             nozzle=nozzle,
             model=model,
@@ -257,7 +253,7 @@ class NozzleHistory:
             wrong=mismatched(model, state.model),
             shared=len(self._fleet.sightings_on(serial)) > 1,
             forecast=self._evidence.is_forecast(serial),
-            most_strikes=nozzle.strikes if counter_fell else strikes,
+            most_strikes=self._fell_from(serial) if strikes is None else strikes,
             described_ms=described_ms,
             is_described=is_described,
             coating_ratio=coating_ratio,
@@ -273,18 +269,17 @@ class NozzleHistory:
         measured = all(one.coating_key is None or one.coating_key[0] < since_ms for one in sightings)
         return (nozzle.strikes if counted else None), (nozzle.coating_ratio if measured else None)
 
+    def _fell_from(self, serial: str) -> int | None:
+        """From where its counter fell before the walk, by the alert that tells of it. The nozzle's own largest count
+        does not: it may be of a reading that is none of the walk, as one that came while the walk was read."""
+        told = self._open.of(serial).get("nozzle_unconfirmed_swap")
+        return told.facts.strikes_before if told is not None and told.facts is not None else None
+
     def _described_ms(self, serial: str) -> int:
         """When the first swap record of the nozzle was received, from any device: it tells of its make."""
         ledgers = (self._fleet.ledger(one.device_id) for one in self._fleet.sightings_on(serial))
         said = [row for rows in ledgers for row in rows if row.serial == serial and row.made_by == "device"]
         return min((row.received_ms or 0 for row in said), default=0)
-
-    def _most_in_walk(self, serial: str) -> int:
-        """The largest count of the nozzle that came within this walk: it says nothing of how far it was before."""
-        since_ms = self._points[0].ts_ms if self._points else 0
-        shown = (point.strikes for point in self._points if point.nozzle_serial == serial)
-        written = (row.strikes for row in self._ledger if row.serial == serial and row.event_ms >= since_ms)
-        return max((count for count in (*shown, *written) if count is not None), default=0)
 
 
 def _is_measured(track: _Track, last: SamplePoint | None) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from collectors.simulator.fleet import SimulatedFleet
 from collectors.simulator.settings import DAY_MS, HOUR_MS, MINUTE_MS, SimulatorSettings
 from gateway.clock import ManualClock
+from gateway.store.rows import SamplePoint
 from schemas.delivery import Delivery
 from schemas.registry import NozzleModel
 from tests.alerts.site import T0_MS, Device, Site, open_site
@@ -129,3 +130,67 @@ async def test_a_swap_in_a_backlog_is_not_taken_for_a_counter_that_fell(tmp_path
         history = await site.store.alert_history(alert.alert_id)
         assert [row.to_state for row in history].count("firing") == 1
         assert alert.state == "resolved"
+
+
+async def sighted(site: Site, device: Device) -> None:
+    """N-2 is on the device, and nobody has said so."""
+    await site.say(device.fitted(0, "N-1"), device.sample(1, "N-1", 0.1, strikes=1_000))
+    await site.say(*(device.sample(hour, "N-2", 0.1, strikes=5_000) for hour in (2, 3)))
+    assert "nozzle_unconfirmed_swap" in await site.fired()
+
+
+async def test_what_comes_while_a_backlog_is_read_is_not_taken_for_a_counter_that_fell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = Device()
+    async with open_site(tmp_path / "s.db") as site:
+        await sighted(site, device)
+    async with open_site(tmp_path / "s.db") as site:
+        backlog = [device.sample(hour, "N-2", 0.2, strikes=5_000 + 100 * hour) for hour in (5, 6, 7, 8)]
+        await site.ingest(device.fitted(4, "N-2", strikes=5_000), *backlog)
+        coming = [device.sample(hour, "N-2", 0.2, strikes=5_000 + 100 * hour) for hour in (9, 10)]
+        read = site.store.samples
+
+        async def read_slowly(device_id: str, since_ms: int, until_ms: int, limit: int) -> tuple[SamplePoint, ...]:
+            while coming:
+                await site.ingest(coming.pop(0))
+            return await read(device_id, since_ms, until_ms, limit)
+
+        monkeypatch.setattr(site.store, "samples", read_slowly)
+        await site.look()
+        assert not coming
+        await site.look()
+        assert await firings(site) == {("nozzle_unconfirmed_swap", "N-2"): [(at(3), at(4))]}
+
+
+async def test_a_reading_that_was_overtaken_is_not_taken_for_a_counter_that_fell(tmp_path: Path) -> None:
+    device = Device()
+    async with open_site(tmp_path / "s.db") as site:
+        await sighted(site, device)
+        steady = [device.sample(hour, "N-2", 0.2, strikes=6_000) for hour in (5, 6, 7)]
+        overtaken = device.sample(8, "N-2", 0.2, strikes=7_000)
+        unread = device.sample(9, None, None)
+        await site.ingest(device.fitted(4, "N-2", strikes=5_000), *steady, unread)
+        await site.ingest(overtaken._replace(received_ms=at(10)))
+        await site.look()
+        assert await firings(site) == {("nozzle_unconfirmed_swap", "N-2"): [(at(3), at(4))]}
+
+
+async def test_a_counter_that_fell_stays_told_after_a_restart_until_it_has_come_as_far_again(tmp_path: Path) -> None:
+    for number, seldom in enumerate((False, True)):
+        device = Device()
+        async with open_site(tmp_path / f"{number}.db") as site:
+            await site.say(device.fitted(0, "N-1"), device.sample(1, "N-1", 0.2, strikes=5_000))
+            await site.say(*(device.sample(hour, "N-1", 0.2, strikes=10) for hour in (2, 3)))
+        async with open_site(tmp_path / f"{number}.db") as site:
+            since = [device.sample(hour, "N-1", 0.2, strikes=1_000 * hour) for hour in (4, 5, 6)]
+            if seldom:
+                await site.ingest(*since)
+                await site.look()
+            else:
+                await site.say(*since)
+            assert await firings(site) == {("nozzle_unconfirmed_swap", "N-1"): [(at(3), at(5))]}
+
+
+def at(hour: float) -> int:
+    return T0_MS + round(hour * HOUR_MS)
