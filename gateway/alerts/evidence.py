@@ -338,9 +338,10 @@ def _is_unmeasured(nozzle: NozzleState, state: DeviceState | None) -> bool:
 
 
 def _known_ms(state: DeviceState | None, ledger: Sequence[LedgerRow], without_ms: int) -> int:
-    """When the newest reading of the device was received, or the last row of its ledger."""
+    """When the newest reading of the device was received, or the last row of its ledger that somebody said: an older
+    reading that was overtaken is history, whatever the ledger infers from it."""
     latest = state.latest if state is not None else None
-    receipts = [row.received_ms for row in ledger if row.received_ms is not None]
+    receipts = [row.received_ms for row in ledger if row.received_ms is not None and row.action != "sighted"]
     if latest is not None:
         receipts.append(latest.received_ms)
     return max(receipts, default=without_ms)

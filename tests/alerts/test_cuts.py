@@ -192,5 +192,20 @@ async def test_a_counter_that_fell_stays_told_after_a_restart_until_it_has_come_
             assert await firings(site) == {("nozzle_unconfirmed_swap", "N-1"): [(at(3), at(5))]}
 
 
+async def test_an_overtaken_reading_does_not_make_it_longer_that_a_swap_was_unconfirmed(tmp_path: Path) -> None:
+    for number, seldom in enumerate((False, True)):
+        device = Device()
+        async with open_site(tmp_path / f"{number}.db") as site:
+            await site.say(device.fitted(0, "N-1"), device.sample(1, "N-1", 0.2))
+            overtaken = device.sample(2, "N-2", 0.1)._replace(received_ms=at(3.5))
+            rest = [device.sample(3, "N-2", 0.1), overtaken, device.removed(3.6, "N-2"), device.fitted(3.7, "N-2")]
+            if seldom:
+                await site.ingest(*rest)
+                await site.look()
+            else:
+                await site.say(*rest)
+            assert await firings(site) == {}
+
+
 def at(hour: float) -> int:
     return T0_MS + round(hour * HOUR_MS)
