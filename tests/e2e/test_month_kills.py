@@ -105,7 +105,9 @@ class Receiver:
         once = {message["key"]: message for message in self.taken}.values()
         news = [message for message in once if message["reason"] in ("new", "worse")]
         return Told(
-            Counter((item["rule"], item["subject"]) for message in news for item in message["firing"]),
+            Counter(
+                (item["rule"], item["subject"], item["severity"]) for message in news for item in message["firing"]
+            ),
             Counter((item["rule"], item["subject"]) for message in once for item in message["resolved"]),
         )
 
@@ -117,9 +119,9 @@ class Receiver:
 
 
 class Told(NamedTuple):
-    """How often each alert was told to fire, and to be over."""
+    """How often each alert was told to fire, as how severe, and to be over."""
 
-    firing: Counter[tuple[str, str]]
+    firing: Counter[tuple[str, str, str]]
     resolved: Counter[tuple[str, str]]
 
 
@@ -187,13 +189,15 @@ def replayed_with_kills(directory: Path, pieces: Sequence[Sequence[Delivery]], k
 
 
 def hold_told(outcome: Outcome, told: Told) -> None:
-    """What fires now was told, and nothing more often than it fired, nor that it is over more often than it was."""
-    assert outcome.standing <= told.firing.keys()
+    """What fires now was told, and nothing more often than it fired, but that it became worse, nor that it is over
+    more often than it was."""
+    assert outcome.standing <= {(rule, subject) for rule, subject, _ in told.firing}
     fired = Counter({place: len(times) for place, times in outcome.firings.items()})
     over = Counter({place: sum(end is not None for _, end in times) for place, times in outcome.firings.items()})
-    for many, allowed in ((told.firing, fired), (told.resolved, over)):
-        for place, times in many.items():
-            assert place[0] in TIMED_RULES or times <= allowed[place], f"{place} was told {times} times"
+    for (rule, subject, severity), times in told.firing.items():
+        assert rule in TIMED_RULES or times <= fired[rule, subject], f"{subject}: {severity} {rule} told {times} times"
+    for (rule, subject), times in told.resolved.items():
+        assert rule in TIMED_RULES or times <= over[rule, subject], f"{subject}: {rule} told to be over {times} times"
 
 
 def run(directory: Path, broker_url: str, paths: Sequence[Path], kills: Sequence[int]) -> tuple[Outcome, Told]:
