@@ -38,7 +38,7 @@ from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
 from gateway.store.rows import DeviceState, LedgerRow, SamplePoint, TimedSample
 from schemas.alert import Rule
-from schemas.registry import NozzleModel
+from schemas.registry import DEFAULT_COATING_LIMIT, NozzleModel
 
 _NEVER: Final = float("inf")
 
@@ -63,10 +63,11 @@ class _Kind(NamedTuple):
     """What counts for all nozzles that agree in model, lot and date, on devices of one model."""
 
     model: NozzleModel | None
-    concerns: bool
-    """Whether each of them is to be looked at closely: it does not fit, or its lot was recalled or wears too fast."""
-    expires_from_ms: float
-    """Before this none of them has expired in any zone."""
+    well_before_ms: float
+    """Before this none of them has expired in any zone. None is well where they don't fit, or where their lot was
+    recalled or wears too fast."""
+    coating_span: float
+    """How much of the coating wears off until it must be replaced."""
 
 
 class FleetEvidence:
@@ -180,22 +181,31 @@ class FleetEvidence:
         if latest is None or self._open.has(state.device_id):
             return False
         sample = latest.sample
-        if clock_is_off(sample.ts_ms, latest.received_ms, limits):
-            return False
-        return not self._may_say(state, latest.event_ms, sample, limits)
+        return not (
+            clock_is_off(sample.ts_ms, latest.received_ms, limits)
+            or self._may_say(state, latest.event_ms, sample, limits)
+        )
 
     def _is_nozzle_well(self, state: DeviceState, serial: str, limits: Limits) -> bool:
         sightings = self._fleet.sightings_on(serial)
         if len(sightings) != 1 or self._open.has(serial):
             return False
         (row,) = sightings
-        lot, last_ms, most = row.lot or self._fleet.lot_read(serial), row.last_key[0], row.strikes
+        lot, last_ms, coating, most = (
+            row.lot or self._fleet.lot_read(serial),
+            row.last_key[0],
+            row.coating_ratio,
+            row.strikes,
+        )
         kind = self._kinds.get((row.model, lot, row.expires_on, state.model))
         if kind is None:
             kind = self._kind(row.model, lot, row.expires_on, state.model)
-        if kind.concerns or last_ms >= kind.expires_from_ms:
+        if last_ms >= kind.well_before_ms:
             return False
-        if may_be_worn(row.coating_ratio, most, row.rated_strikes, kind.model, limits):
+        if coating is not None:
+            if 1.0 - coating >= limits.wear * kind.coating_span:
+                return False
+        elif may_be_worn(None, most, row.rated_strikes, kind.model, limits):
             return False
         if self._may_be_due(serial, kind.model, last_ms) or self._forecasts.abnormal(serial) is not None:
             return False
@@ -255,8 +265,9 @@ class FleetEvidence:
     def _kind(self, model_name: str | None, lot: str | None, expires_on: str | None, device_model: str | None) -> _Kind:
         model = self._registry.model(model_name)
         bad_lot = lot is not None and (self._registry.lot(lot).recalled_ms is not None or lot in self._fast_lots)
-        from_ms = _NEVER if expires_on is None else never_expired_before_ms(expires_on)
-        kind = _Kind(model, bad_lot or mismatched(model, device_model), from_ms)
+        before_ms = _NEVER if expires_on is None else never_expired_before_ms(expires_on)
+        limit = DEFAULT_COATING_LIMIT if model is None else model.coating_limit
+        kind = _Kind(model, -_NEVER if bad_lot or mismatched(model, device_model) else before_ms, 1.0 - limit)
         self._kinds[model_name, lot, expires_on, device_model] = kind
         return kind
 

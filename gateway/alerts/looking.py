@@ -87,10 +87,10 @@ class Looking:
                 continue
             self._clinics.note(state, lifecycle)
             self._walker.looked_at(state)
-            self._walker.know(state.device_id, self._fleet.ledger(state.device_id))
             if state.latest is not None and state.latest.sample.session_active:
                 self.evidence.note_active(state.device_id, state.latest.event_ms)
                 active.append(state.device_id)
+        self._fleet.rewritten.intersection_update(waiting)
         self._walker.read_starts(active)
 
     def groups(self, device_ids: Iterable[str], size: int) -> Iterator[Group]:
@@ -142,12 +142,12 @@ class Looking:
         """What was found on the way to these devices as they stand; `states` are brought up to that."""
         states[:] = [self._fleet.device(state.device_id) or state for state in states]
         ledgers = [self._fleet.ledger(state.device_id) for state in states]
+        self._fleet.rewritten.difference_update(state.device_id for state in states)
         for state in states:
             self._clinics.enter(state, self._registry.device(state.device_id).state)
         steps = await self._history.steps(await self._walks(states, ledgers))
-        for state, ledger in zip(states, ledgers, strict=True):
+        for state in states:
             self._walker.looked_at(state)
-            self._walker.know(state.device_id, ledger)
         return steps
 
     def group_of(self, device_ids: Iterable[str]) -> Group:
@@ -184,7 +184,13 @@ class Looking:
         latest = state.latest
         if latest is not None and latest.sample.power_source == "battery" and self._clinics.stands(state, "battery"):
             return True
-        return self._open.has(state.clinic_id) or self._walker.is_behind(state, self._fleet.ledger(state.device_id))
+        if self._open.has(state.clinic_id):
+            return True
+        if state.device_id in self._fleet.rewritten:
+            if self._walker.is_rewritten(state, self._fleet.ledger(state.device_id)):
+                return True
+            self._fleet.rewritten.discard(state.device_id)
+        return self._walker.stretch(state) is not None
 
     async def _walks(self, states: Sequence[DeviceState], ledgers: Sequence[Sequence[LedgerRow]]) -> list[Walk]:
         walks: list[Walk] = []

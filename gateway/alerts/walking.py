@@ -8,7 +8,6 @@ alerts, however fast it came in and wherever the gateway was killed.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 from gateway.store.rows import DeviceState, LedgerRow, SamplePoint, TimedSample
@@ -43,26 +42,18 @@ class Stretch(NamedTuple):
     since_ms: int | None
 
 
-@dataclass(slots=True)
-class _Seen:
-    """How a device stood when it was looked at last; changed in place, since every look changes it."""
-
-    state: DeviceState | None = None
-    ledger: Sequence[LedgerRow] | None = None
-
-
 class Walker:
     """Knows how each device stood when it was looked at last."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, _Seen] = {}
+        self._looked: dict[str, DeviceState] = {}
         self._back_ms = _FIRST_BACK_MS
         self._resume: dict[str, int] = {}
         self._unread_starts: set[str] = set()
 
     def looked_at(self, state: DeviceState) -> None:
         """Everything of the device up to its latest sample counts as looked at."""
-        self._of(state.device_id).state = state
+        self._looked[state.device_id] = state
         if self._resume:
             self._resume.pop(state.device_id, None)
         if self._unread_starts:
@@ -70,37 +61,15 @@ class Walker:
 
     def before(self, state: DeviceState) -> DeviceState | None:
         """How the device stood when it was looked at last."""
-        seen = self._seen.get(state.device_id)
-        return seen.state if seen is not None else None
+        return self._looked.get(state.device_id)
 
-    def know(self, device_id: str, ledger: Sequence[LedgerRow]) -> None:
-        """The device's ledger, as it is, counts as looked at."""
-        self._of(device_id).ledger = ledger
-
-    def is_behind(self, state: DeviceState, ledger: Sequence[LedgerRow]) -> bool:
-        """Whether more came of the device than the next reading after the one that was looked at."""
-        seen = self._seen.get(state.device_id)
-        if seen is not None and seen.ledger is ledger and not self._unread_starts:
-            before, latest = seen.state, state.latest
-            if before is state:
-                return False
-            if before is not None and before.latest is not None and latest is not None:
-                old, new = before.latest.sample, latest.sample
-                if new.seq == old.seq + 1 and new.boot_id == old.boot_id:
-                    return False
-        return self._is_rewritten(state, ledger) or self.stretch(state) is not None
-
-    def _is_rewritten(self, state: DeviceState, ledger: Sequence[LedgerRow]) -> bool:
-        """Whether its ledger is another than when it was looked at last, or something in it came after the latest
-        sample of a device that was not: what a swap means depends on when it was known."""
-        before = self._of(state.device_id).ledger
-        if before is not None:
-            return before is not ledger
-        latest_ms = state.latest.received_ms if state.latest is not None else 0
-        if any(row.received_ms is None or row.received_ms > latest_ms for row in ledger):
+    def is_rewritten(self, state: DeviceState, ledger: Sequence[LedgerRow]) -> bool:
+        """Of a device whose ledger has changed: whether it was looked at before that, or something in its ledger came
+        after its latest sample. What a swap means depends on when it was known."""
+        if state.device_id in self._looked:
             return True
-        self.know(state.device_id, ledger)
-        return False
+        latest_ms = state.latest.received_ms if state.latest is not None else 0
+        return any(row.received_ms is None or row.received_ms > latest_ms for row in ledger)
 
     def resume(self, waiting: Collection[str], since_ms: Mapping[str, int] | None) -> None:
         """The run before has not looked at everything of the devices in `waiting`; `since_ms`: from where on, None
@@ -117,7 +86,7 @@ class Walker:
 
     def stretch(self, state: DeviceState) -> Stretch | None:
         """What is to be gone through before the device as it stands; None where nothing is, as mostly."""
-        before, latest = self.before(state), state.latest
+        before, latest = self._looked.get(state.device_id), state.latest
         if latest is None or before is state:
             return None
         if before is None or before.latest is None:
@@ -131,12 +100,6 @@ class Walker:
         if latest.event_ms - since_ms < WORTH_READING_MS:
             return None
         return Stretch(before, since_ms)
-
-    def _of(self, device_id: str) -> _Seen:
-        seen = self._seen.get(device_id)
-        if seen is None:
-            seen = self._seen[device_id] = _Seen()
-        return seen
 
     def _first(self, state: DeviceState, latest: TimedSample) -> Stretch | None:
         since_ms = self._resume.get(state.device_id)

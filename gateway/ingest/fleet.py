@@ -43,6 +43,8 @@ class Fleet:
         """What of the devices was refused or lost, until the alert rules take it."""
         self.doubtful: set[str] = set()
         """Devices that a late record made doubtful: what is shown of them lacks it until they are folded again."""
+        self.rewritten: set[str] = set()
+        """Devices whose ledger has changed; the alert rules take out those that they have gone through."""
         self._devices: dict[str, DeviceState] = {}
         self._by_device: dict[str, dict[str, Sighting]] = {}
         self._by_serial: dict[str, dict[str, Sighting]] = {}
@@ -176,6 +178,7 @@ class Fleet:
             if serial is not None:
                 self._merged.pop(serial, None)
         self._ledgers[device_id] = ordered
+        self.rewritten.add(device_id)
         self._fitted[device_id] = fitted
 
     def _merge(self, serial: str, sightings: Collection[Sighting]) -> NozzleState:
