@@ -202,7 +202,7 @@ def hold_told(outcome: Outcome, told: Told) -> None:
 
 def run(directory: Path, broker_url: str, paths: Sequence[Path], kills: Sequence[int]) -> tuple[Outcome, Told]:
     """One gateway takes in all pieces; during those in `kills` it is killed, and takes the piece in again. With any
-    it is killed once more between a message that it sent and the mark of that."""
+    it is killed once more between a message that it sent and the mark of that, unless none was left to send."""
     directory.mkdir()
     dice = random.Random(len(kills))
     with Receiver() as receiver:
@@ -226,7 +226,7 @@ def run(directory: Path, broker_url: str, paths: Sequence[Path], kills: Sequence
                 replay(gateway, path)
             until_quiet(gateway, receiver)
             assert gateway.terminate() == 0
-        if kills:
+        if receiver.cut_at is not None:
             receiver.hold_cut()
         return asyncio.run(outcome_of(gateway.store_path)), receiver.told()
 
