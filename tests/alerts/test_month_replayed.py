@@ -21,10 +21,10 @@ MONTH_END_MS = WEEK_START_MS + 30 * DAY_MS
 
 @lru_cache(maxsize=1)
 def recorded_month() -> tuple[Delivery, ...]:
-    """A month of eight devices, in order of receipt, with all that goes wrong in the field."""
+    """A month of five devices, in order of receipt, with all that goes wrong in the field."""
     settings = SimulatorSettings(
         start_ms=WEEK_START_MS,
-        devices=8,
+        devices=5,
         clinics=2,
         seed=11,
         live_from_ms=WEEK_START_MS + DAY_MS,

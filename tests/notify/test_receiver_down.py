@@ -7,7 +7,7 @@ from bench.receiver_down import measure
 
 
 async def test_what_a_receiver_missed_arrives_once_each_when_it_is_back() -> None:
-    found = await measure(down_min=20, speed=120)
+    found = await measure(down_min=12, speed=120)
     assert found.refused > 0
     assert found.wanted >= 3
     assert (found.arrived, found.twice, found.unsent) == (found.wanted, 0, 0)
