@@ -151,19 +151,12 @@ async def open_gateway(config: Config, clock: Clock, *, open_as: Viewer | None =
     `open_as` is the demo's: whom browsers on this machine are taken for. Raises `SilverpointError` with the one
     line to show.
     """
-    with StoreLock(config.store.path):
-        store = await open_store(config.store.url, _retention(config))
+    async with _opened(config, clock, open_as) as gateway:
+        await gateway.http.open()
         try:
-            gateway = await _wire(config, clock, store, open_as)
-            await gateway.http.open()
-            try:
-                yield gateway
-            finally:
-                await gateway.http.close()
-                gateway.charts.close()
-                gateway.services.reports.close()
+            yield gateway
         finally:
-            await store.close()
+            await gateway.http.close()
 
 
 @asynccontextmanager
@@ -172,14 +165,22 @@ async def open_quietly(config: Config, clock: Clock) -> AsyncIterator[Gateway]:
 
     Raises AlreadyRunningError, StoreError.
     """
+    async with _opened(config, clock, None) as gateway:
+        try:
+            yield gateway
+        finally:
+            await gateway.notifier.close()
+
+
+@asynccontextmanager
+async def _opened(config: Config, clock: Clock, open_as: Viewer | None) -> AsyncIterator[Gateway]:
     with StoreLock(config.store.path):
         store = await open_store(config.store.url, _retention(config))
         try:
-            gateway = await _wire(config, clock, store, None)
+            gateway = await _wire(config, clock, store, open_as)
             try:
                 yield gateway
             finally:
-                await gateway.notifier.close()
                 gateway.charts.close()
                 gateway.services.reports.close()
         finally:
