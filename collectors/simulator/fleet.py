@@ -100,11 +100,6 @@ class SimulatedFleet:
         return [sent.delivery for sent in arrived]
 
 
-def simulate_history(settings: SimulatorSettings, until_ms: int) -> Iterator[Delivery]:
-    """What a fleet delivers from its start up to and including `until_ms`, in order of receipt."""
-    return SimulatedFleet(settings).advance(until_ms)
-
-
 def _draw_absences(settings: SimulatorSettings) -> dict[int, Window]:
     """Devices that nobody hears of when the history goes over into live."""
     live_from_ms = settings.live_from_ms

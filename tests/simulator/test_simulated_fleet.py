@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.simulator.fleet import SimulatedFleet, simulate_history
+from collectors.simulator.fleet import SimulatedFleet
 from collectors.simulator.settings import DAY_MS, HOUR_MS, NO_ODDITIES, SimulatorSettings
 from schemas.delivery import Delivery
 from schemas.registry import Clinic, DeviceEntry, Lot, NozzleModel
@@ -25,7 +25,7 @@ _SAMPLED = re.compile(rb'"ts_ms":(\d+)')
 
 @pytest.fixture(scope="module")
 def in_one_go() -> list[Delivery]:
-    return list(simulate_history(SMALL, END_MS))
+    return list(SimulatedFleet(SMALL).advance(END_MS))
 
 
 def test_the_same_seed_gives_the_same_deliveries_and_truth(in_one_go: list[Delivery]) -> None:
@@ -37,7 +37,7 @@ def test_the_same_seed_gives_the_same_deliveries_and_truth(in_one_go: list[Deliv
 
 
 def test_another_seed_gives_another_fleet(in_one_go: list[Delivery]) -> None:
-    assert list(simulate_history(replace(SMALL, seed=12), END_MS)) != in_one_go
+    assert list(SimulatedFleet(replace(SMALL, seed=12)).advance(END_MS)) != in_one_go
 
 
 @given(st.lists(st.integers(WEEK_START_MS, END_MS), max_size=40))
@@ -64,7 +64,7 @@ def test_deliveries_come_in_order_of_receipt_and_never_after_the_time_asked_for(
 
 
 def test_one_more_device_leaves_the_others_as_they_are(in_one_go: list[Delivery]) -> None:
-    more = simulate_history(replace(SMALL, devices=4), END_MS)
+    more = SimulatedFleet(replace(SMALL, devices=4)).advance(END_MS)
     known = {delivery.topic for delivery in in_one_go}
     assert [delivery for delivery in more if delivery.topic in known] == in_one_go
 
