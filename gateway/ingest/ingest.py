@@ -211,7 +211,7 @@ class Ingest:
     async def _probe(self) -> None:
         """Commits nothing, so that a store that takes no more is known of before a message waits for it."""
         async with self._one_writer:
-            self._commit_no = (await self._insist(lambda: self._store.commit(Batch()))).commit_no
+            self.commit_no = (await self._insist(lambda: self._store.commit(Batch()))).commit_no
 
     async def _give_up(self) -> None:
         async with self._one_writer:

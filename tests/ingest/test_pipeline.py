@@ -276,6 +276,7 @@ async def test_a_store_that_takes_no_more_is_known_of_before_a_message_comes() -
     store.unavailable = 0
     await trying
     assert rig.pipeline.commit_fault is None
+    assert rig.pipeline.commit_no == store.commit_no
 
 
 async def test_a_known_json_of_a_too_old_sample_reads_back_to_the_same_sample() -> None:
