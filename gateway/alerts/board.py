@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping
 
 from schemas.alert import SEVERITIES, Alert, Rule
-
-_NONE: Final = frozenset[str]()
 
 
 class OpenAlerts:
@@ -54,9 +51,13 @@ class OpenAlerts:
         """Whether any alert about the subject is open."""
         return subject in self._by_subject
 
-    def subjects_on(self, device_id: str) -> Collection[str]:
-        """Subjects with an open alert on this device, as they are now."""
-        return self._subjects_on.get(device_id, _NONE)
+    def subjects(self) -> Collection[str]:
+        """Subjects with an open alert, as they are now."""
+        return self._by_subject.keys()
+
+    def subjects_on(self) -> Mapping[str, Collection[str]]:
+        """Subjects with an open alert by the device that it is on, as they are now."""
+        return self._subjects_on
 
     def all(self) -> tuple[Alert, ...]:
         """Most severe first, then the longest open."""

@@ -181,7 +181,7 @@ class AlertEngine:
 
     async def evaluate(self, device_ids: Collection[str], commit_no: int) -> None:
         """Evaluates these devices as they stand now; then everything up to `commit_no` counts as evaluated."""
-        self._looking.evidence.refresh()
+        self._looking.refresh()
         ahead = self._ahead
         if ahead is None:
             ahead = self._ahead = await self._insist(self._store.sample_position)

@@ -6,14 +6,14 @@ or has an alert open, is looked at closely.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from gateway.alerts.board import OpenAlerts
 from gateway.alerts.clinics import Clinics
 from gateway.alerts.conditions import DueBy, Finding, nozzle_facts
 from gateway.alerts.device_conditions import ClockFacts, Moment, Reading, clock_skew, reading_findings
-from gateway.alerts.due import due_by, never_due_before_ms
+from gateway.alerts.due import due_by
 from gateway.alerts.nozzle_conditions import (
     NozzleCase,
     Pace,
@@ -30,7 +30,7 @@ from gateway.alerts.nozzle_conditions import (
 from gateway.alerts.rulebook import RuleBook
 from gateway.alerts.rules import nozzle_findings
 from gateway.alerts.screening import Limits, clock_is_off, may_be_unreported, may_be_worn, reading_may_concern
-from gateway.alerts.walking import BEFORE_MS
+from gateway.alerts.sessions import RunningSessions
 from gateway.alerts.wide_conditions import clinic_mains_lost
 from gateway.config_alerts import RuleSet
 from gateway.forecasting.board import Forecasts
@@ -38,9 +38,7 @@ from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
 from gateway.store.rows import DeviceState, LedgerRow, SamplePoint, TimedSample
 from schemas.alert import Rule
-from schemas.registry import DEFAULT_COATING_LIMIT, NozzleModel
-
-_NEVER: Final = float("inf")
+from schemas.registry import NozzleModel
 
 WEAR_RULES: frozenset[Rule] = frozenset({"nozzle_worn_out", "nozzle_due"})
 
@@ -50,24 +48,6 @@ class Found(NamedTuple):
 
     rules: RuleSet
     findings: tuple[Finding, ...]
-
-
-class _Active(NamedTuple):
-    """Since when a session has been seen running, and when it was last."""
-
-    since_ms: int
-    last_ms: int
-
-
-class _Kind(NamedTuple):
-    """What counts for all nozzles that agree in model, lot and date, on devices of one model."""
-
-    model: NozzleModel | None
-    well_before_ms: float
-    """Before this none of them has expired in any zone. None is well where they don't fit, or where their lot was
-    recalled or wears too fast."""
-    coating_span: float
-    """How much of the coating wears off until it must be replaced."""
 
 
 class FleetEvidence:
@@ -89,34 +69,21 @@ class FleetEvidence:
         self._clinics = clinics
         self._forecasts = forecasts
         self._open = alerts
-        self._active: dict[str, _Active] = {}
+        self.sessions = RunningSessions()
         self._fast_lots: dict[str, Pace] = {}
-        self._kinds: dict[tuple[str | None, str | None, str | None, str | None], _Kind] = {}
 
-    def refresh(self) -> None:
-        """Takes over the registry's models and lots as they stand, and which lots wear too fast."""
-        self._kinds.clear()
+    def refresh(self) -> Collection[str]:
+        """Takes over which lots wear too fast; gives them back."""
         lots = self._forecasts.abnormal_lots()
         self._fast_lots = {lot.subject: Pace(lot.speed_ratio, lot.model, lot.as_of_ms) for lot in lots}
-
-    def note_active(self, device_id: str, since_ms: int) -> None:
-        """A session was running already when the gateway started: since then, as far as is known."""
-        self._active[device_id] = _Active(since_ms, since_ms)
-
-    def screen(self, state: DeviceState) -> tuple[bool, str | None]:
-        """Whether the device is well: no alert about it is open, and its latest reading may concern no rule. And the
-        nozzle that it has fitted, unless that is as well, and was only ever on this device."""
-        limits = self._book.limits_at(state.clinic_id, state.model, state.device_id)
-        serial = self._fleet.fitted_serial(state.device_id)
-        suspect = serial is not None and not self._is_nozzle_well(state, serial, limits)
-        return self._is_well(state, limits), serial if suspect else None
+        return self._fast_lots
 
     def reading(self, state: DeviceState, at_ms: int, reading: Reading, *, concerned: bool) -> Found | None:
         """What a reading of the device says; None where nothing is wrong, and nobody is `concerned` about it."""
         rules = self._book.at(state.clinic_id, state.model, state.device_id)
         if not self._may_say(state, at_ms, reading, self._book.limits(rules)) and not concerned:
             return None
-        active_since_ms = self._active_since(state.device_id, at_ms, active=reading.session_active)
+        active_since_ms = self.sessions.since_ms(state.device_id, at_ms, active=reading.session_active)
         stands = self._stands(state, reading)
         moment = Moment(state.device_id, state.clinic_id, stands, at_ms, reading, active_since_ms)
         return Found(rules, reading_findings(moment, rules))
@@ -176,52 +143,12 @@ class FleetEvidence:
         forecast = self._forecasts.forecast_of(serial)
         return forecast is not None and forecast.replace_by is not None
 
-    def _is_well(self, state: DeviceState, limits: Limits) -> bool:
-        latest = state.latest
-        if latest is None or self._open.has(state.device_id):
-            return False
-        sample = latest.sample
-        return not (
-            clock_is_off(sample.ts_ms, latest.received_ms, limits)
-            or self._may_say(state, latest.event_ms, sample, limits)
-        )
-
-    def _is_nozzle_well(self, state: DeviceState, serial: str, limits: Limits) -> bool:
-        sightings = self._fleet.sightings_on(serial)
-        if len(sightings) != 1 or self._open.has(serial):
-            return False
-        (row,) = sightings
-        lot, last_ms, coating, most = (
-            row.lot or self._fleet.lot_read(serial),
-            row.last_key[0],
-            row.coating_ratio,
-            row.strikes,
-        )
-        kind = self._kinds.get((row.model, lot, row.expires_on, state.model))
-        if kind is None:
-            kind = self._kind(row.model, lot, row.expires_on, state.model)
-        if last_ms >= kind.well_before_ms:
-            return False
-        if coating is not None:
-            if 1.0 - coating >= limits.wear * kind.coating_span:
-                return False
-        elif may_be_worn(None, most, row.rated_strikes, kind.model, limits):
-            return False
-        if self._may_be_due(serial, kind.model, last_ms) or self._forecasts.abnormal(serial) is not None:
-            return False
-        latest = state.latest
-        shown = latest.sample.strikes if latest is not None and latest.sample.nozzle_serial == serial else None
-        return not may_be_unreported(serial, self._fleet.ledger(row.device_id), shown, most)
-
     def _may_say(self, state: DeviceState, at_ms: int, reading: Reading, limits: Limits) -> bool:
-        if reading.session_active:
-            since_ms = self._active_since(state.device_id, at_ms, active=True)
-            if since_ms is not None and at_ms - since_ms >= limits.overlong_ms:
-                return True
-        elif state.device_id in self._active:
-            del self._active[state.device_id]
-        return reading_may_concern(reading, limits) or (
-            reading.power_source == "battery" and self._stands(state, reading)
+        lasts_ms = self.sessions.lasts_ms(state.device_id, at_ms, active=reading.session_active)
+        return (
+            (reading.session_active and lasts_ms >= limits.overlong_ms)
+            or reading_may_concern(reading, limits)
+            or (reading.power_source == "battery" and self._stands(state, reading))
         )
 
     def _may_concern(
@@ -262,21 +189,6 @@ class FleetEvidence:
             known_ms=_known_ms(state, ledger, nozzle.last_event_ms),
         )
 
-    def _kind(self, model_name: str | None, lot: str | None, expires_on: str | None, device_model: str | None) -> _Kind:
-        model = self._registry.model(model_name)
-        bad_lot = lot is not None and (self._registry.lot(lot).recalled_ms is not None or lot in self._fast_lots)
-        before_ms = _NEVER if expires_on is None else never_expired_before_ms(expires_on)
-        limit = DEFAULT_COATING_LIMIT if model is None else model.coating_limit
-        kind = _Kind(model, -_NEVER if bad_lot or mismatched(model, device_model) else before_ms, 1.0 - limit)
-        self._kinds[model_name, lot, expires_on, device_model] = kind
-        return kind
-
-    def _may_be_due(self, serial: str, model: NozzleModel | None, at_ms: int) -> bool:
-        forecast = self._forecasts.forecast_of(serial)
-        if forecast is None or forecast.replace_by is None:
-            return False
-        return at_ms >= never_due_before_ms(forecast.replace_by, model.lead_days if model is not None else None)
-
     def _is_due(self, nozzle: NozzleState, model: NozzleModel | None) -> bool:
         due = self._due_by(nozzle, model)
         return due is not None and nozzle.last_event_ms >= due.due_ms
@@ -296,7 +208,7 @@ class FleetEvidence:
         return expires_ms is not None and nozzle.last_event_ms >= expires_ms
 
     def _pace(self, nozzle: NozzleState) -> Pace | None:
-        own = self._forecasts.abnormal(nozzle.serial)
+        own = self._forecasts.abnormal_nozzles().get(nozzle.serial)
         if own is not None:
             return Pace(own.speed_ratio, own.model, own.as_of_ms)
         return self._fast_lots.get(nozzle.lot) if nozzle.lot is not None and self._fast_lots else None
@@ -307,20 +219,6 @@ class FleetEvidence:
             return False
         fitted = (one for one in sightings if self._fleet.fitted_serial(one.device_id) == serial)
         return bool(duplicates([use_of(one, self._fleet.ledger(one.device_id)) for one in fitted]))
-
-    def _active_since(self, device_id: str, at_ms: int, *, active: bool) -> int | None:
-        """Since when the session of a reading has been running; None where none is."""
-        before = self._active.get(device_id)
-        if not active:
-            if before is not None:
-                del self._active[device_id]
-            return None
-        if before is None or at_ms - before.last_ms > BEFORE_MS:
-            self._active[device_id] = _Active(at_ms, at_ms)
-            return at_ms
-        if at_ms > before.last_ms:
-            self._active[device_id] = _Active(before.since_ms, at_ms)
-        return before.since_ms
 
     def _stands(self, state: DeviceState, reading: Reading) -> bool:
         if self._clinics.stands(state, reading.power_source):

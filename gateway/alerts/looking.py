@@ -10,6 +10,7 @@ from typing import NamedTuple
 from gateway.alerts.board import OpenAlerts
 from gateway.alerts.clinics import Clinics
 from gateway.alerts.evidence import FleetEvidence, Found
+from gateway.alerts.familiar import FamiliarReadings
 from gateway.alerts.history import History, Step, Walk, latest_point
 from gateway.alerts.insisting import Insist
 from gateway.alerts.rulebook import RuleBook
@@ -58,11 +59,15 @@ class Looking:
         self._fleet = fleet
         self._registry = registry
         self._open = alerts
-        self._clinics = Clinics()
+        self._clinics = Clinics(registry.out_of_use)
         book = RuleBook(settings)
         self.evidence = FleetEvidence(
             fleet=fleet, registry=registry, book=book, forecasts=forecasts, clinics=self._clinics, alerts=alerts
         )
+        self._familiar = FamiliarReadings(
+            fleet=fleet, registry=registry, book=book, clinics=self._clinics, forecasts=forecasts, alerts=alerts,
+            sessions=self.evidence.sessions,
+        )  # fmt: skip
         self.time_rules = TimeRules(fleet=fleet, registry=registry, book=book, clinics=self._clinics, alerts=alerts)
         self._history = History(
             fleet=fleet, registry=registry, book=book, clinics=self._clinics, evidence=self.evidence, alerts=alerts
@@ -78,32 +83,33 @@ class Looking:
         those everything before `since_ms`, where that is known."""
         waiting = frozenset(unlooked)
         self._walker.resume(waiting, since_ms)
-        active: list[str] = []
         self.time_rules.hear(self._fleet.devices(), live=False)
+        looked: list[DeviceState] = []
         for state in self._fleet.devices():
-            lifecycle = self._registry.device(state.device_id).state
             if state.device_id in waiting:
-                self._clinics.enter(state, lifecycle)
-                continue
-            self._clinics.note(state, lifecycle)
-            self._walker.looked_at(state)
-            if state.latest is not None and state.latest.sample.session_active:
-                self.evidence.note_active(state.device_id, state.latest.event_ms)
-                active.append(state.device_id)
+                self._clinics.enter(state)
+            else:
+                looked.append(state)
+        self._note(looked)
+        active = {
+            state.device_id: state.latest.event_ms
+            for state in looked
+            if state.latest is not None and state.latest.sample.session_active
+        }
+        self.evidence.sessions.restore(active)
         self._fleet.rewritten.intersection_update(waiting)
         self._walker.read_starts(active)
 
+    def refresh(self) -> None:
+        """Takes over the registry as it stands, and which lots wear too fast."""
+        self._familiar.refresh(self.evidence.refresh())
+
     def groups(self, device_ids: Iterable[str], size: int) -> Iterator[Group]:
         """The devices in groups of `size`; the clinics of which much has come since the last look each by itself."""
-        behind: dict[str, list[DeviceState]] = {}
-        found: list[DeviceState] = []
         waiting, self.waiting = self.waiting, set()
-        for device_id in chain(device_ids, waiting.difference(device_ids)):
-            state = self._fleet.device(device_id)
-            if state is not None:
-                found.append(state)
-                if self._is_behind(state):
-                    behind[state.clinic_id] = []
+        everybody = map(self._fleet.states.get, chain(device_ids, waiting.difference(device_ids)))
+        found = [state for state in everybody if state is not None]
+        behind: dict[str, list[DeviceState]] = {clinic_id: [] for clinic_id in self._behind(found)}
         if behind:
             for state in found:
                 if state.clinic_id in behind:
@@ -126,13 +132,10 @@ class Looking:
         if group.in_order and states:
             steps = await self._in_order(states)
         # Of a device that has said more meanwhile the feed tells again: it is left to the next look.
-        doubtful, device = self._fleet.doubtful, self._fleet.device
-        states = [one for one in states if device(one.device_id) is one and one.device_id not in doubtful]
+        doubtful, newest = self._fleet.doubtful, self._fleet.states
+        states = [one for one in states if newest.get(one.device_id) is one and one.device_id not in doubtful]
         self.left_out += len(group.states) - len(states)
-        lifecycle, note, looked_at = self._registry.device, self._clinics.note, self._walker.looked_at
-        for state in states:
-            note(state, lifecycle(state.device_id).state)
-            looked_at(state)
+        self._note(states)
         self.time_rules.hear(states)
         clinic_ids = sorted({state.clinic_id for state in states})
         clinics = {one: (found,) for one in clinic_ids if (found := self.evidence.clinic(one)) is not None}
@@ -144,10 +147,9 @@ class Looking:
         ledgers = [self._fleet.ledger(state.device_id) for state in states]
         self._fleet.rewritten.difference_update(state.device_id for state in states)
         for state in states:
-            self._clinics.enter(state, self._registry.device(state.device_id).state)
+            self._clinics.enter(state)
         steps = await self._history.steps(await self._walks(states, ledgers))
-        for state in states:
-            self._walker.looked_at(state)
+        self._walker.looked_at(states)
         return steps
 
     def group_of(self, device_ids: Iterable[str]) -> Group:
@@ -156,17 +158,16 @@ class Looking:
 
     def _subjects(self, states: Sequence[DeviceState], now_ms: int) -> dict[str, list[Found]]:
         subjects: dict[str, list[Found]] = {}
+        strange, subjects_on = self._familiar.strange(states), self._open.subjects_on()
         serials: set[str] = set()
-        screen, subjects_on = self.evidence.screen, self._open.subjects_on
-        for state in states:
-            well, suspect = screen(state)
-            if not well:
-                subjects |= self._device(state, now_ms)
-            if suspect is not None:
-                serials.add(suspect)
-            open_there = subjects_on(state.device_id)
-            if open_there:
-                serials.update(open_there)
+        for state in strange:
+            self._familiar.learn(state)
+            subjects |= self._device(state, now_ms)
+            fitted = self._fleet.fitted_serial(state.device_id)
+            if fitted is not None:
+                serials.add(fitted)
+        for device_id in subjects_on.keys() & {state.device_id for state in states}:
+            serials.update(subjects_on[device_id])
         for serial in sorted(serials):
             of_nozzle = self.evidence.nozzle(serial)
             if of_nozzle is not None:
@@ -178,19 +179,32 @@ class Looking:
         found = [one for one in (self.evidence.device(state), silence) if one is not None]
         return {state.device_id: found} if found else {}
 
-    def _is_behind(self, state: DeviceState) -> bool:
-        """Whether more came than its latest reading, or its clinic may lose its mains by that, or have it back: then
-        the order of what the clinic's devices said counts."""
-        latest = state.latest
-        if latest is not None and latest.sample.power_source == "battery" and self._clinics.stands(state, "battery"):
+    def _note(self, states: Sequence[DeviceState]) -> None:
+        self._clinics.note(states)
+        self._walker.looked_at(states)
+
+    def _behind(self, states: Iterable[DeviceState]) -> set[str]:
+        """The clinics of which more came than the latest readings, or that may lose their mains by those, or have it
+        back: there the order of what their devices said counts."""
+        behind: set[str] = set()
+        follows, stands = self._walker.follows, self._clinics.stands
+        with_alert, rewritten = self._open.subjects(), self._fleet.rewritten
+        for state in states:
+            latest = state.latest
+            if (
+                state.clinic_id in with_alert
+                or (latest is not None and latest.sample.power_source == "battery" and stands(state, "battery"))
+                or (state.device_id in rewritten and self._is_rewritten(state))
+                or not (follows(state) or self._walker.stretch(state) is None)
+            ):
+                behind.add(state.clinic_id)
+        return behind
+
+    def _is_rewritten(self, state: DeviceState) -> bool:
+        if self._walker.is_rewritten(state, self._fleet.ledger(state.device_id)):
             return True
-        if self._open.has(state.clinic_id):
-            return True
-        if state.device_id in self._fleet.rewritten:
-            if self._walker.is_rewritten(state, self._fleet.ledger(state.device_id)):
-                return True
-            self._fleet.rewritten.discard(state.device_id)
-        return self._walker.stretch(state) is not None
+        self._fleet.rewritten.discard(state.device_id)
+        return False
 
     async def _walks(self, states: Sequence[DeviceState], ledgers: Sequence[Sequence[LedgerRow]]) -> list[Walk]:
         walks: list[Walk] = []

@@ -240,7 +240,7 @@ class NozzleHistory:
         described_ms = self._described_ms(serial)
         is_described = known_ms >= described_ms
         if not is_described:
-            lot = self._fleet.lot_read(serial)
+            lot = self._fleet.lots_read.get(serial)
             nozzle = replace(nozzle, model=None, lot=lot, rated_strikes=None, expires_on=None)
         state, model = self._state, self._registry.model(nozzle.model)
         strikes, coating_ratio = self._stood(serial)

@@ -68,11 +68,13 @@ def may_be_worn(
     return bool(rated) and strikes is not None and strikes >= limits.wear * (rated or _NEVER)
 
 
+def is_sighted_anew(serial: str, ledger: Sequence[LedgerRow]) -> bool:
+    """Whether the device showed the nozzle after another one, and no swap record told of it."""
+    return len(ledger) > 1 and ledger[-1].action == "sighted" and ledger[-1].serial == serial
+
+
 def may_be_unreported(serial: str, ledger: Sequence[LedgerRow], shown: int | None, most: int | None) -> bool:
     """Whether the nozzle may have changed, or its counter fallen, without a swap record."""
     if not ledger:
         return False
-    last = ledger[-1]
-    if last.action == "sighted" and last.serial == serial and len(ledger) > 1:
-        return True
-    return shown is not None and most is not None and shown < most
+    return is_sighted_anew(serial, ledger) or (shown is not None and most is not None and shown < most)

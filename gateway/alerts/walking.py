@@ -51,13 +51,15 @@ class Walker:
         self._resume: dict[str, int] = {}
         self._unread_starts: set[str] = set()
 
-    def looked_at(self, state: DeviceState) -> None:
-        """Everything of the device up to its latest sample counts as looked at."""
-        self._looked[state.device_id] = state
-        if self._resume:
-            self._resume.pop(state.device_id, None)
-        if self._unread_starts:
-            self._unread_starts.discard(state.device_id)
+    def looked_at(self, states: Sequence[DeviceState]) -> None:
+        """Everything of the devices up to their latest samples counts as looked at."""
+        looked = self._looked
+        for state in states:
+            looked[state.device_id] = state
+        if self._resume or self._unread_starts:
+            for state in states:
+                self._resume.pop(state.device_id, None)
+                self._unread_starts.discard(state.device_id)
 
     def before(self, state: DeviceState) -> DeviceState | None:
         """How the device stood when it was looked at last."""
@@ -83,6 +85,14 @@ class Walker:
         """Of these devices a session is running, and since when is not known."""
         if len(device_ids) <= _MOST_STARTS:
             self._unread_starts.update(device_ids)
+
+    def follows(self, state: DeviceState) -> bool:
+        """Whether the device's latest reading is the next one after that of the last look, as mostly."""
+        before, latest = self._looked.get(state.device_id), state.latest
+        if before is None or before.latest is None or latest is None:
+            return False
+        old, new = before.latest.sample, latest.sample
+        return new.seq == old.seq + 1 and new.boot_id == old.boot_id and state.device_id not in self._unread_starts
 
     def stretch(self, state: DeviceState) -> Stretch | None:
         """What is to be gone through before the device as it stands; None where nothing is, as mostly."""

@@ -26,7 +26,6 @@ from gateway.store.rows import DeviceState
 from gateway.store.use_base import UseStore
 from gateway.store.use_rows import UseAsk
 
-_IN_USE: Final = frozenset({"discovered", "in_service"})
 _HISTORY_WEEKS: Final = 104
 MONDAY_MS: Final = 4 * DAY_MS
 """1970-01-05: weeks are counted from it."""
@@ -74,7 +73,7 @@ class DemandGatherer:
     async def gather(self) -> DemandInputs:
         """As things stand now. Raises StoreUnavailableError."""
         now_ms = self._clock.now_ms()
-        devices = [state for state in self._fleet.devices() if self._registry.device(state.device_id).state in _IN_USE]
+        devices = [state for state in self._fleet.devices() if state.device_id not in self._registry.out_of_use]
         calendars = {name: Calendar.of(self._registry.clinic(name)) for name in {d.clinic_id for d in devices}}
         rates = await self._rates(devices, now_ms)
         came = await nozzles_that_came(self._fleet)

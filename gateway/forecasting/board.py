@@ -5,7 +5,7 @@ Nothing here computes: the board that the gateway runs is `gateway.forecasting.o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, Protocol
@@ -133,8 +133,8 @@ class Forecasts(Protocol):
         """The nozzle's forecast as it stands."""
         ...
 
-    def abnormal(self, serial: str) -> Abnormality | None:
-        """Evidence that this nozzle wears faster than its group; None where there is none that counts."""
+    def abnormal_nozzles(self) -> Mapping[str, Abnormality]:
+        """The nozzles that wear faster than their group, by serial."""
         ...
 
     def abnormal_lots(self) -> Sequence[Abnormality]:
@@ -163,8 +163,8 @@ class NoForecasts:
     def forecast_of(self, serial: str) -> NozzleForecast | None:
         return None
 
-    def abnormal(self, serial: str) -> Abnormality | None:
-        return None
+    def abnormal_nozzles(self) -> Mapping[str, Abnormality]:
+        return {}
 
     def abnormal_lots(self) -> Sequence[Abnormality]:
         return ()

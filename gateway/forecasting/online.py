@@ -7,7 +7,7 @@ said, score what has ended. What takes long is done in a thread or in a process 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -99,9 +99,9 @@ class ForecastKeeper:
         outlook = self._outlooks.get(serial)
         return outlook.forecast if outlook is not None else None
 
-    def abnormal(self, serial: str) -> Abnormality | None:
-        """Evidence that this nozzle wears faster than its group."""
-        return self._abnormal.get(serial)
+    def abnormal_nozzles(self) -> Mapping[str, Abnormality]:
+        """The nozzles that wear faster than their group, by serial."""
+        return self._abnormal
 
     def abnormal_lots(self) -> Sequence[Abnormality]:
         """The lots that wear faster than their model, the surest first."""

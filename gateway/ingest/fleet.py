@@ -46,13 +46,20 @@ class Fleet:
         self.rewritten: set[str] = set()
         """Devices whose ledger has changed; the alert rules take out those that they have gone through."""
         self._devices: dict[str, DeviceState] = {}
+        self.states: Mapping[str, DeviceState] = self._devices
+        """Each device as it stands, by id; changes in place."""
         self._by_device: dict[str, dict[str, Sighting]] = {}
         self._by_serial: dict[str, dict[str, Sighting]] = {}
+        self.sightings: Mapping[str, Mapping[str, Sighting]] = self._by_serial
+        """What each device says that ever showed a nozzle: by serial, then by device."""
         self._ledgers: dict[str, tuple[LedgerRow, ...]] = {}
+        self.ledgers: Mapping[str, tuple[LedgerRow, ...]] = self._ledgers
+        """By device, each in order of key: the same tuple for as long as it says the same."""
         self._fitted: dict[str, str | None] = {}
         self._merged: dict[str, NozzleState] = {}
         self._lots: dict[str, str] = {}
-        """Lots that people read off nozzles; what a device says comes before it."""
+        self.lots_read: Mapping[str, str] = self._lots
+        """Lots that people read off nozzles, by serial; what a device says comes before it."""
         self._told: dict[str, LedgerRow] = {}
         """The last swap that people told of each nozzle."""
         self._missing = 0
@@ -103,10 +110,6 @@ class Fleet:
         """What each device says that ever showed this nozzle."""
         return self._by_serial.get(serial, _NO_SIGHTINGS).values()
 
-    def lot_read(self, serial: str) -> str | None:
-        """The lot that a person read off the nozzle."""
-        return self._lots.get(serial)
-
     def nozzles(self) -> Iterator[NozzleState]:
         for serial in tuple(self._by_serial):
             nozzle = self.nozzle(serial)
@@ -134,8 +137,8 @@ class Fleet:
 
     def restore(self, snapshot: FleetSnapshot) -> None:
         """Takes over what the store holds."""
-        self._devices = {device.device_id: device for device in snapshot.devices}
-        self.apply((), snapshot.sightings, snapshot.ledger)
+        self._devices.clear()
+        self.apply(snapshot.devices, snapshot.sightings, snapshot.ledger)
 
     def apply(
         self, devices: Iterable[DeviceState], sightings: Iterable[Sighting], new_rows: Iterable[LedgerRow]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, TypeVar
 
 from gateway.store.base import RegistryStore
@@ -22,6 +22,11 @@ class Registry:
     """Answers for entries that nobody wrote yet with what discovery knows: an id and defaults."""
 
     def __init__(self, store: RegistryStore) -> None:
+        self.revision = 0
+        """Another one whenever people wrote something."""
+        self._out_of_use: set[str] = set()
+        self.out_of_use: Collection[str] = self._out_of_use
+        """The devices that are in repair, in storage or retired; all others are in use."""
         self._store = store
         self._clinics: dict[str, Clinic] = {}
         self._devices: dict[str, DeviceEntry] = {}
@@ -77,11 +82,14 @@ class Registry:
         return _keep(self._found_lots, lot, Lot(lot=lot))
 
     def _remember(self, entry: RegistryEntry) -> None:
+        self.revision += 1
         match entry:
             case Clinic():
                 self._clinics[entry.clinic_id] = entry
             case DeviceEntry():
                 self._devices[entry.device_id] = entry
+                in_use = entry.state in ("discovered", "in_service")
+                (self._out_of_use.discard if in_use else self._out_of_use.add)(entry.device_id)
             case NozzleModel():
                 self._models[entry.model] = entry
             case Lot():

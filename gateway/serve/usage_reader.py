@@ -19,7 +19,6 @@ from schemas.access import Viewer
 from schemas.usage_views import DeviceShareView, IntervalView, TrendView, UsageAnomalyView, UsageGroupView, UsageView
 
 _MINUTE_MS: Final = 60_000
-_IN_USE: Final = frozenset({"discovered", "in_service"})
 _WITHHELD: Final = (
     "told for whole months that are over, by model or firmware, where enough clinics stand behind each number"
 )
@@ -77,7 +76,7 @@ class UsageReader:
         seen: set[str] = set()
         devices: set[str] = set()
         for state in tuple(self._fleet.devices()):
-            if self._registry.device(state.device_id).state in _IN_USE and self._sight.sees_device(viewer, state):
+            if state.device_id not in self._registry.out_of_use and self._sight.sees_device(viewer, state):
                 seen.add(state.device_id)
             if models is not None and state.model in models:
                 devices.add(state.device_id)

@@ -217,7 +217,7 @@ class Planner:
         """Whether the nozzle is in use, in the clinic that is asked for, and has no order."""
         if not nozzle.fitted or nozzle.serial in ordered or clinic_id not in (None, nozzle.clinic_id):
             return False
-        return self._registry.device(nozzle.device_id).state in ("discovered", "in_service")
+        return nozzle.device_id not in self._registry.out_of_use
 
     def _unordered(self, nozzle: NozzleState, until_ms: int) -> DueItem | None:
         expected = self._expected(nozzle)

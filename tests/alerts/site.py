@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,8 +58,8 @@ class SetForecasts(NoForecasts):
     def forecast_of(self, serial: str) -> NozzleForecast | None:
         return self.forecasts.get(serial)
 
-    def abnormal(self, serial: str) -> Abnormality | None:
-        return self.abnormalities.get(serial)
+    def abnormal_nozzles(self) -> Mapping[str, Abnormality]:
+        return self.abnormalities
 
 
 class Site:
