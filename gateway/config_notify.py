@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from dashboards.web.translation import ENGLISH_CODE, spoken
 from gateway.config_alerts import SeveralMistakesError
 from gateway.hours import parse_hours, parse_span, parse_time_of_day
 from schemas.access import Role
@@ -19,6 +20,8 @@ from schemas.registry import Identifier
 
 FOR_PEOPLE: Final = frozenset({"tgram", "slack", "discord", "pover", "twilio", "wxteams", "pbul", "threema"})
 """Apprise's services whose address is fixed: what people write of themselves must not reach into our network."""
+READ_BY_PEOPLE: Final = frozenset({"email", "apprise"})
+"""Channels whose messages are in somebody's language, and may wait for somebody to wake."""
 _SECRETS: Final = ("url", "secret")
 _SMTP_SCHEMES: Final = ("smtp", "smtps")
 _DEFAULT_WORKING_HOURS: Final = (
@@ -46,6 +49,13 @@ def time_of_day(text: str) -> str:
     """`HH:MM` or empty. Raises ValueError otherwise."""
     if text:
         parse_time_of_day(text)
+    return text
+
+
+def language(text: str) -> str:
+    """The code of a language that messages speak. Raises ValueError for any other."""
+    if text not in (known := spoken()):
+        raise ValueError(f"{text!r} is no language that messages speak; write {' or '.join(known)}")
     return text
 
 
@@ -127,6 +137,7 @@ def _tuple(value: object) -> object:
 
 
 Zone = Annotated[str, AfterValidator(zone)]
+Language = Annotated[str, AfterValidator(language)]
 MailAddress = Annotated[str, AfterValidator(mail_address)]
 Names = Annotated[tuple[Identifier, ...], BeforeValidator(_tuple)]
 Seconds = Annotated[int, Field(ge=0, le=30 * 86_400)]
@@ -148,6 +159,7 @@ class ReceiverConfig(_Part):
     quiet_hours: Annotated[str, AfterValidator(span)] = ""
     digest_at: Annotated[str, AfterValidator(time_of_day)] = ""
     min_severity: Severity = "info"
+    language: Language = ENGLISH_CODE
 
     @model_validator(mode="before")
     @classmethod
@@ -179,6 +191,8 @@ class ReceiverConfig(_Part):
             web_url(self.url.get_secret_value())
         if self.channel == "webhook" and self.secret is None:
             raise ValueError(f"the receiver {self.name} needs `secret`, with which its messages are signed")
+        if self.channel not in READ_BY_PEOPLE and self.language != ENGLISH_CODE:
+            raise ValueError(f"the receiver {self.name} is a program, which gets English: leave out `language`")
         return self
 
 

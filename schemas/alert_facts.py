@@ -1,4 +1,4 @@
-"""What an alert says, as data: pages word it in their reader's language, the gateway in English. Pure."""
+"""What an alert says, as data: pages and messages word it in their reader's language, the store keeps English. Pure."""
 
 from __future__ import annotations
 

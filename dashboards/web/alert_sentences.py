@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from dashboards.web.format import count_text, date_text, decimal_text, percent_text, wear_text
 from dashboards.web.plural import Plural
 from dashboards.web.strings import Strings
 from schemas.alert import RULES, Rule
 from schemas.alert_facts import AlertFacts
-from schemas.views import AlertView
-from schemas.work_views import OrderView
 
 _MINUTE_MS: Final = 60_000
 _MOST_MINUTES: Final = 120
@@ -29,17 +27,47 @@ class Named(NamedTuple):
     device: str
 
 
+class Told(Protocol):
+    """What has a text, and the same as data where it could be kept: an alert, an order."""
+
+    @property
+    def subject(self) -> str: ...
+
+    @property
+    def device_id(self) -> str | None: ...
+
+    @property
+    def summary(self) -> str: ...
+
+    @property
+    def facts(self) -> AlertFacts | None: ...
+
+
+class ToldAlert(Told, Protocol):
+    """An alert, as the gateway or a page knows it."""
+
+    @property
+    def rule(self) -> Rule: ...
+
+
+class ToldOrder(Told, Protocol):
+    """An order. `cause`: the alert rule that asked for it, or anything else."""
+
+    @property
+    def cause(self) -> str: ...
+
+
 Sentence: TypeAlias = Callable[[Named, AlertFacts, Strings], str]
 
 
-def alert_text(alert: AlertView, strings: Strings) -> str:
+def alert_text(alert: ToldAlert, strings: Strings) -> str:
     """The alert's sentence; the text that was stored where nothing else was."""
     if alert.facts is None:
         return alert.summary
     return sentence(alert.rule, alert.subject, alert.device_id, alert.facts, strings)
 
 
-def order_text(order: OrderView, strings: Strings) -> str:
+def order_text(order: ToldOrder, strings: Strings) -> str:
     """What an alert said that asked for the order, or what a person wrote."""
     rule = next((known for known in RULES if known == order.cause), None)
     if rule is None or order.facts is None:

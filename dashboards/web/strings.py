@@ -1,4 +1,4 @@
-"""Every word that a person reads on a page, one catalogue for each language.
+"""Every word that a person reads on a page or in a message, one catalogue for each language.
 
 English is written here; `translation.py` says how to add a string and where the other languages are.
 """
@@ -15,12 +15,13 @@ from dashboards.web.alert_strings import ENGLISH_ALERTS, AlertSentences
 from dashboards.web.desk_strings import ENGLISH_OUTBOX, ENGLISH_PEOPLE, OutboxWords, PeopleWords
 from dashboards.web.error_strings import ENGLISH_ERRORS, ErrorWords
 from dashboards.web.fleet_strings import ENGLISH_BOARD, BoardWords
+from dashboards.web.message_strings import ENGLISH_MESSAGES, MessageWords
 from dashboards.web.mistake_strings import ENGLISH_MISTAKES, MistakeWords
 from dashboards.web.page_strings import ENGLISH_PAGES, PageWords
 from dashboards.web.plural import Plural
 from dashboards.web.product_strings import ENGLISH_PRODUCT, ProductPageWords
 from dashboards.web.story_strings import ENGLISH_STORY, StoryWords
-from dashboards.web.translation import languages, read_texts, translated
+from dashboards.web.translation import ENGLISH_CODE, languages, read_texts, translated
 from schemas.access import Role
 from schemas.alert import Rule, Severity
 from schemas.records import Form, PowerSource
@@ -154,6 +155,7 @@ class Strings:
     shell: ShellWords
     fleet: FleetWords
     alert: AlertSentences
+    message: MessageWords
     mistakes: MistakeWords
     errors: ErrorWords
     board: BoardWords
@@ -166,7 +168,7 @@ class Strings:
 
 
 ENGLISH: Final = Strings(
-    language="en",
+    language=ENGLISH_CODE,
     name="English",
     numbers=NumberWords(
         decimal_mark=".",
@@ -340,6 +342,7 @@ ENGLISH: Final = Strings(
         wear_about="estimated {wear}",
     ),
     alert=ENGLISH_ALERTS,
+    message=ENGLISH_MESSAGES,
     mistakes=ENGLISH_MISTAKES,
     errors=ENGLISH_ERRORS,
     board=ENGLISH_BOARD,
@@ -354,6 +357,11 @@ ENGLISH: Final = Strings(
 CATALOGUES: Final[Mapping[str, Strings]] = MappingProxyType(
     {ENGLISH.language: ENGLISH} | {code: translated(ENGLISH, read_texts(code)) for code in languages()}
 )
+
+
+def strings_of(language: str) -> Strings:
+    """The catalogue of that language; English where there is none."""
+    return CATALOGUES.get(language, ENGLISH)
 
 
 def strings_for(accept_language: str | None, chosen: str | None = None) -> Strings:

@@ -26,12 +26,18 @@ from dashboards.web.plural import Plural
 
 T = TypeVar("T")
 
+ENGLISH_CODE: Final = "en"
 FOLDER: Final = Path(__file__).parent / "languages"
 
 
 def languages(folder: Path = FOLDER) -> tuple[str, ...]:
     """The codes of the languages beside English."""
     return tuple(sorted(path.name for path in folder.iterdir() if any(path.glob("*.toml"))))
+
+
+def spoken() -> tuple[str, ...]:
+    """The codes of all languages, English first."""
+    return (ENGLISH_CODE, *languages())
 
 
 def read_texts(language: str, folder: Path = FOLDER) -> dict[str, str]:

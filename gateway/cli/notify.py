@@ -44,7 +44,7 @@ async def _send(config: Config, name: str) -> None:
     receiver = directory(config.notify, ()).get(name)
     assert receiver is not None
     address = link(config.http.public_url or f"http://{config.http.listen}", None)
-    notice = Notice(reason="test", group_key="", link=address, made_ms=now_ms)
+    notice = Notice(reason="test", group_key="", link=address, language=receiver.language, made_ms=now_ms)
     outlets = Outlets(config.notify)
     try:
         await outlets.send(Envelope(secrets.token_hex(16), receiver, notice, now_ms))

@@ -6,69 +6,80 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
+from dashboards.web.message_strings import ClaimRows, MessageWords
 from gateway.notify.notice import Notice, OrderItem
-from gateway.notify.texts import one_line, when, where_line
+from gateway.notify.texts import count, more, one_line, under, when, where_line
 
-_MARKS: Final = {"reminder": "REMINDER", "escalation": "ESCALATED"}
 _COLOURS: Final = {"reminder": "#a86100", "escalation": "#b3261e"}
-_TO_DO: Final = {
-    "reminder": "Nothing that the devices sent confirms what you claimed. Record the swap if the device did not report"
-    " it, do the work if it is still to be done, or ask a manager to close the order.",
-    "escalation": "This was claimed some days ago, and nothing that the devices sent confirms it. Ask whoever claimed"
-    " it; then record the swap, or close the order with a reason.",
-}
 
 
-def claim_subject(notice: Notice) -> str:
+def claim_subject(notice: Notice, words: MessageWords) -> str:
     """The headline: what and where."""
-    first = notice.orders[0]
+    first, said = notice.orders[0], words.claims
     told = len(notice.orders) + notice.left_out
-    what = f"{first.kind} {first.subject}" if told == 1 else f"{told} orders"
-    return one_line(f"[{_MARKS[notice.reason]}] Claimed, not confirmed: {what}, {_where(first, one=told == 1)}")
+    what = said.orders.format(n=count(told, words))
+    if told == 1:
+        what = said.thing.format(kind=said.kinds[first.kind], subject=first.subject)
+    where = where_line(first.place, words, device=told == 1)
+    return one_line(said.subject.format(mark=said.marks[notice.reason], what=what, where=where))
 
 
-def claim_lines(notice: Notice) -> Iterator[str]:
+def claim_lines(notice: Notice, words: MessageWords) -> Iterator[str]:
     """The message as plain text, without headline and link."""
+    labels = words.claims.text_rows
     for item in notice.orders:
         yield ""
-        yield _what(item)
-        for name, text in _rows(item, notice.timezone):
-            yield f"  {name.lower() + ':':<9}{text}"
+        yield _what(item, words)
+        for label, text in _rows(item, notice.timezone, labels, words):
+            yield under(label, labels, text)
     if notice.left_out:
         yield ""
-        yield f"and {notice.left_out} more"
+        yield more(notice.left_out, words)
     yield ""
-    yield _TO_DO[notice.reason]
+    yield words.claims.to_do[notice.reason]
 
 
-def claim_html(notice: Notice) -> Iterator[str]:
+def claim_html(notice: Notice, words: MessageWords) -> Iterator[str]:
     """The message's parts as HTML, without headline and link."""
     colour = _COLOURS[notice.reason]
     for item in notice.orders:
-        rows = "".join(f"<br><b>{name}:</b> {escape(text)}" for name, text in _rows(item, notice.timezone))
+        rows = "".join(
+            f"<br><b>{escape(label)}:</b> {escape(text)}"
+            for label, text in _rows(item, notice.timezone, words.claims.rows, words)
+        )
         yield (
             f'<div style="border-left:4px solid {colour};padding:0 0 0 12px;margin:16px 0">'
-            f'<b style="color:{colour}">{escape(_what(item))}</b>{rows}</div>'
+            f'<b style="color:{colour}">{escape(_what(item, words))}</b>{rows}</div>'
         )
     if notice.left_out:
-        yield f"<p>and {notice.left_out} more</p>"
-    yield f"<p>{escape(_TO_DO[notice.reason])}</p>"
+        yield f"<p>{escape(more(notice.left_out, words))}</p>"
+    yield f"<p>{escape(words.claims.to_do[notice.reason])}</p>"
 
 
-def _what(item: OrderItem) -> str:
+def thing_line(item: OrderItem, words: MessageWords) -> str:
+    """What it is about, and what was to be done."""
+    said = words.claims
+    kind, what = said.first_kinds[item.kind], one_line(item.summary)
+    return said.thing_said.format(kind=kind, subject=one_line(item.subject), what=what)
+
+
+def _what(item: OrderItem, words: MessageWords) -> str:
     """What was to be done; an alert's own sentence names its subject, a person's need not."""
     summary = one_line(item.summary)
-    return summary if item.subject in summary else f"{item.kind.capitalize()} {one_line(item.subject)}: {summary}"
+    return summary if item.subject in summary else thing_line(item, words)
 
 
-def _rows(item: OrderItem, zone: str) -> Iterator[tuple[str, str]]:
-    yield "Where", where_line(item.place)
-    why = f" as {item.claim_reason}" if item.claim_reason else ""
-    yield "Claimed", f"{one_line(item.claimed_by)}{why}, {when(item.claimed_ms, zone)}"
-    yield "Urgent", item.severity
+def _rows(item: OrderItem, zone: str, labels: ClaimRows, words: MessageWords) -> Iterator[tuple[str, str]]:
+    yield labels.where, where_line(item.place, words)
+    yield labels.claimed, _claimed(item, zone, words)
+    yield labels.urgent, words.severities[item.severity]
     if item.part:
-        yield "Part", one_line(item.part)
+        yield labels.part, one_line(item.part)
 
 
-def _where(item: OrderItem, *, one: bool) -> str:
-    return where_line(item.place, device=one)
+def _claimed(item: OrderItem, zone: str, words: MessageWords) -> str:
+    said, time = words.claims, when(item.claimed_ms, zone, words)
+    name = one_line(item.claimed_by)
+    if item.claim_reason is None:
+        return said.claimed.format(name=name, time=time)
+    return said.claimed_as.format(name=name, reason=said.reasons[item.claim_reason], time=time)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
+from dashboards.web.alert_sentences import alert_text, order_text
 from dashboards.web.links import ACT_PATH, ORDERS_PATH
+from dashboards.web.message_strings import PartWords
+from dashboards.web.strings import Strings, strings_of
+from dashboards.web.translation import ENGLISH_CODE
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
 from gateway.notify.decision import SendReason
@@ -86,7 +90,8 @@ class Need(_Part):
 class Notice(_Part):
     """One message. `firing` and `resolved` are in order of urgency; `left_out` are not named for want of room.
 
-    Of a claim that is chased it has `orders`, and no alerts.
+    Of a claim that is chased it has `orders`, and no alerts. What it says of alerts, orders and parts is in `language`
+    already, and the rest is worded in it as it is sent: what somebody chooses meanwhile changes no message.
     """
 
     reason: Reason
@@ -99,7 +104,15 @@ class Notice(_Part):
     """What all that fires asks for together, also what is not named."""
     link: str
     timezone: str = "UTC"
+    language: str = ENGLISH_CODE
     made_ms: int
+
+
+class ReadBy(NamedTuple):
+    """How a receiver reads: in which language, and in which time zone where no clinic has a say."""
+
+    language: str
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +124,7 @@ class Facts:
     outlook: Outlook
     public_url: str
 
-    def item(self, alert: Alert, now_ms: int, *, firing: bool) -> Item:
+    def item(self, alert: Alert, now_ms: int, strings: Strings, *, firing: bool) -> Item:
         """The alert with all that whoever acts on it has to know. A device whose clock is ahead began it no later than
         now."""
         on_nozzle = alert.rule.startswith("nozzle_")
@@ -122,9 +135,9 @@ class Facts:
             severity=alert.severity,
             subject=alert.subject,
             firing=firing,
-            summary=self._summary(alert),
+            summary=self._summary(alert, strings),
             place=self._place(alert.clinic_id, alert.device_id),
-            part=self._part(alert),
+            part=self._part(alert, strings.message.parts),
             wear_ratio=self._wear(alert),
             forecast=self.outlook(alert) if on_nozzle and firing else None,
             since_ms=min(began_ms, now_ms),
@@ -140,12 +153,13 @@ class Facts:
         now_ms: int,
         *,
         most: int | None = MOST_LINES,
-        zone: str = "UTC",
+        read_by: ReadBy,
     ) -> Notice:
         """The notice about a group of alerts; it names the most urgent ones, `most` of them (None: all).
 
-        Times are those of the clinic's clocks; where it is about none, or about several, those of `zone`.
+        Times are those of the clinic's clocks; where it is about none, or about several, those of the reader's zone.
         """
+        strings = strings_of(read_by.language)
         told = sorted(firing, key=self._urgency)[:most]
         over = sorted(resolved, key=self._urgency)[: None if most is None else most - len(told)]
         clinics = {alert.clinic_id for alert in (*firing, *resolved)}
@@ -154,12 +168,13 @@ class Facts:
         return Notice(
             reason=reason,
             group_key=group_key,
-            firing=tuple(self.item(alert, now_ms, firing=True) for alert in told),
-            resolved=tuple(self.item(alert, now_ms, firing=False) for alert in over),
+            firing=tuple(self.item(alert, now_ms, strings, firing=True) for alert in told),
+            resolved=tuple(self.item(alert, now_ms, strings, firing=False) for alert in over),
             left_out=len(firing) + len(resolved) - len(told) - len(over),
-            parts=self._needs(firing),
+            parts=self._needs(firing, strings.message.parts),
             link=link(self.public_url, clinic.clinic_id if clinic else None, _only(firing)),
-            timezone=clinic.timezone if clinic else zone,
+            timezone=clinic.timezone if clinic else read_by.zone,
+            language=strings.language,
             made_ms=now_ms,
         )
 
@@ -170,30 +185,33 @@ class Facts:
         since_ms = alert.firing_since_ms or alert.pending_since_ms
         return -SEVERITIES.index(alert.severity), alert.rule in PATIENT, days, since_ms, alert.alert_id
 
-    def chase(self, step: ChaseStep, group_key: str, orders: Sequence[WorkOrder], now_ms: int) -> Notice:
+    def chase(self, step: ChaseStep, group_key: str, orders: Sequence[WorkOrder], now_ms: int, language: str) -> Notice:
         """The notice about overdue claims at one clinic; it names those that were claimed first."""
+        strings = strings_of(language)
         named = sorted(orders, key=lambda order: (order.claimed_ms or 0, order.order_id))
         clinic = self.registry.clinic(named[0].clinic_id)
         only = f"{self.public_url}{ORDERS_PATH}/{named[0].order_id}"
         return Notice(
             reason=step,
             group_key=group_key,
-            orders=tuple(self._order_item(order) for order in named[:MOST_LINES]),
+            orders=tuple(self._order_item(order, strings) for order in named[:MOST_LINES]),
             left_out=max(0, len(named) - MOST_LINES),
             link=only if len(named) == 1 else link(self.public_url, clinic.clinic_id),
             timezone=clinic.timezone,
+            language=strings.language,
             made_ms=now_ms,
         )
 
-    def _order_item(self, order: WorkOrder) -> OrderItem:
+    def _order_item(self, order: WorkOrder, strings: Strings) -> OrderItem:
+        words = strings.message.parts
         return OrderItem(
             order_id=order.order_id,
             kind=order.kind,
             subject=order.subject,
             severity=order.severity,
-            summary=order.summary,
+            summary=order_text(order, strings),
             place=self._place(order.clinic_id, order.device_id),
-            part=self._model(order.subject) if order.kind == "nozzle" else self._battery(order),
+            part=self._model(order.subject, words) if order.kind == "nozzle" else self._battery(order, words),
             claimed_by=order.claimed_by or "",
             claim_reason=order.claim_reason,
             claimed_ms=order.claimed_ms or order.opened_ms,
@@ -211,40 +229,44 @@ class Facts:
             room=device.room if device else "",
         )
 
-    def _summary(self, alert: Alert) -> str:
+    def _summary(self, alert: Alert, strings: Strings) -> str:
         """What is the matter; of a recall with its reason."""
         nozzle = self.fleet.nozzle(alert.subject) if alert.rule == "nozzle_recalled" else None
         note = self.registry.lot(nozzle.lot).recall_note if nozzle is not None and nozzle.lot else ""
-        return f"{alert.summary} ({note})" if note else alert.summary
+        said = alert_text(alert, strings)
+        return f"{said} ({note})" if note else said
 
-    def _part(self, alert: Alert) -> str:
+    def _part(self, alert: Alert, words: PartWords) -> str:
         """What to bring for it."""
         if alert.rule not in ORDERS_BY_RULE and alert.rule != "nozzle_wear_abnormal":
             return ""
         if ORDERS_BY_RULE.get(alert.rule) == "battery":
-            return self._battery_of(alert.device_id)
+            return self._battery_of(alert.device_id, words)
         nozzle = self.fleet.nozzle(alert.subject)
         lot = nozzle.lot if nozzle is not None and alert.rule == "nozzle_recalled" else None
-        return self._model(alert.subject) + (f", of another lot than {lot}" if lot else "")
+        part = self._model(alert.subject, words)
+        return words.other_lot.format(part=part, lot=lot) if lot else part
 
-    def _needs(self, firing: Sequence[Alert]) -> tuple[Need, ...]:
+    def _needs(self, firing: Sequence[Alert], words: PartWords) -> tuple[Need, ...]:
         """What is to be replaced, each thing once however many alerts it has."""
         replaced = {(ORDERS_BY_RULE[alert.rule], alert.subject) for alert in firing if alert.rule in ORDERS_BY_RULE}
         counts = Counter(
-            self._model(subject) if kind == "nozzle" else self._battery_of(subject) for kind, subject in replaced
+            self._model(subject, words) if kind == "nozzle" else self._battery_of(subject, words)
+            for kind, subject in replaced
         )
         return tuple(Need(part=part, number=counts[part]) for part in sorted(counts) if part)
 
-    def _model(self, serial: str) -> str:
+    def _model(self, serial: str, words: PartWords) -> str:
         nozzle = self.fleet.nozzle(serial)
-        return "" if nozzle is None else nozzle.model or "nozzle of unknown model"
+        return "" if nozzle is None else nozzle.model or words.unknown_nozzle
 
-    def _battery(self, order: WorkOrder) -> str:
-        return self._battery_of(order.device_id) if order.kind == "battery" else ""
+    def _battery(self, order: WorkOrder, words: PartWords) -> str:
+        return self._battery_of(order.device_id, words) if order.kind == "battery" else ""
 
-    def _battery_of(self, device_id: str | None) -> str:
+    def _battery_of(self, device_id: str | None, words: PartWords) -> str:
         device = self.fleet.device(device_id) if device_id else None
-        return f"battery for {device.model}" if device is not None and device.model else "battery"
+        known = device is not None and device.model
+        return words.battery_for.format(model=known) if known else words.battery
 
     @staticmethod
     def _wear(alert: Alert) -> float | None:

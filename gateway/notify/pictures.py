@@ -13,6 +13,8 @@ from typing import Final, Protocol
 
 from dashboards.charts.theme import LIGHT, Spec, wall_ms
 from dashboards.charts.wear import Fan, Reading, WearData, WearWords, wear_spec
+from dashboards.web.chart_language import localised
+from dashboards.web.strings import Strings, strings_of
 from gateway.errors import StoreUnavailableError
 from gateway.events import Events
 from gateway.hours import zone_or_utc
@@ -84,18 +86,18 @@ class WearIllustrator:
     async def illustrate(self, notice: Notice, now_ms: int) -> Pictures:
         """The pictures of the first few firing alerts about wear; without those that can't be drawn in time."""
         wanted = [item for item in notice.firing if item.wear_ratio is not None][:MOST_PICTURES]
-        made: dict[int, Picture] = {}
+        strings, made = strings_of(notice.language), dict[int, Picture]()
         try:
             async with asyncio.timeout(_WITHIN_S):
                 for item in wanted:
-                    picture = await self._picture(item, notice.timezone, now_ms)
+                    picture = await self._picture(item, notice.timezone, now_ms, strings)
                     if picture is not None:
                         made[item.alert_id] = picture
         except TimeoutError:
             self._events.picture_failed("it took too long")
         return made
 
-    async def _picture(self, item: Item, zone: str, now_ms: int) -> Picture | None:
+    async def _picture(self, item: Item, zone: str, now_ms: int, strings: Strings) -> Picture | None:
         nozzle = self._fleet.nozzle(item.subject)
         if nozzle is None:
             return None
@@ -104,8 +106,8 @@ class WearIllustrator:
             readings = self._readings(nozzle, points, zone)
             if len(readings) < _LEAST_POINTS:
                 return None
-            spec = await asyncio.to_thread(mail_spec, item, readings, zone, now_ms)
-            return Picture(await self._renderer.png(spec), wear_line(item))
+            spec = await asyncio.to_thread(mail_spec, item, readings, zone, now_ms, strings)
+            return Picture(await self._renderer.png(spec), wear_line(item, strings.message))
         except StoreUnavailableError as error:
             self._events.picture_failed(str(error))
         except (OSError, RuntimeError, ValueError) as error:
@@ -127,8 +129,9 @@ class WearIllustrator:
         return found
 
 
-def mail_spec(item: Item, readings: Sequence[Reading], zone: str, now_ms: int) -> Spec:
+def mail_spec(item: Item, readings: Sequence[Reading], zone: str, now_ms: int, strings: Strings) -> Spec:
     """The chart of one alert: readings, the limit, and the forecast as a fan. Pure."""
+    said = strings.message.picture
     until = wall_ms(now_ms, zone_or_utc(zone))
     since = min(reading.t for reading in readings)
     data = WearData(
@@ -140,13 +143,13 @@ def mail_spec(item: Item, readings: Sequence[Reading], zone: str, now_ms: int) -
         fan=_fan(item, until),
     )
     words = WearWords(
-        limit="replace",
-        wear="wear",
-        time="time",
-        nozzle="nozzle",
-        description=f"Wear of nozzle {one_line(item.subject)}: {wear_line(item)}",
+        limit=said.limit,
+        wear=said.wear,
+        time=said.time,
+        nozzle=said.nozzle,
+        description=said.description.format(nozzle=one_line(item.subject), wear=wear_line(item, strings.message)),
     )
-    return wear_spec(data, LIGHT, words)
+    return localised(wear_spec(data, LIGHT, words), strings)
 
 
 def _fan(item: Item, t: int) -> Fan | None:

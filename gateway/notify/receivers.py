@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from gateway.config_notify import NotifyConfig, ReceiverConfig, RotationConfig
+from gateway.config_notify import READ_BY_PEOPLE, NotifyConfig, ReceiverConfig, RotationConfig
 from gateway.hours import Span, parse_span, parse_time_of_day, zone_or_utc
 from gateway.store.notify_rows import ChannelName, NotificationSettings
 from gateway.store.service_rows import User
@@ -18,7 +18,6 @@ from schemas.access import Role, Viewer
 from schemas.alert import Severity
 
 _DAYS_IN_WEEK: Final = 7
-_FOR_PEOPLE: Final[frozenset[ChannelName]] = frozenset({"email", "apprise"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,13 @@ class Receiver:
     digest_at: int | None
     """Minutes after local midnight at which what can wait goes out as one message."""
     min_severity: Severity
+    language: str
+    """Of what people read; programs get English."""
 
     @property
     def can_wait(self) -> bool:
         """Whether somebody reads it who sleeps; programs take everything at once."""
-        return self.channel in _FOR_PEOPLE
+        return self.channel in READ_BY_PEOPLE
 
 
 class Directory:
@@ -111,6 +112,7 @@ def _of_config(config: ReceiverConfig) -> Receiver:
         quiet=parse_span(config.quiet_hours) if config.quiet_hours else None,
         digest_at=parse_time_of_day(config.digest_at) if config.digest_at else None,
         min_severity=config.min_severity,
+        language=config.language,
     )
 
 
@@ -130,4 +132,5 @@ def _of_person(user: User, settings: NotificationSettings, *, mails: bool) -> It
             quiet=parse_span(settings.quiet_hours) if settings.quiet_hours else None,
             digest_at=parse_time_of_day(settings.digest_at) if settings.digest_at else None,
             min_severity=settings.min_severity,
+            language=settings.language,
         )

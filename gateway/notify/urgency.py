@@ -4,63 +4,81 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import floor
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
+from dashboards.web.message_strings import MessageWords, OutlookWords
 from gateway.notify.notice import Item
-from gateway.notify.texts import one_line
+from gateway.notify.texts import count, day
 from schemas.alert import Rule
 from schemas.views import ForecastView, Quantiles
 
-INTERVAL_NOTE: Final = "In brackets: the range in which it will be in 8 of 10 cases."
+Unit: TypeAlias = Literal["session", "day"]
+
 _NOW: Final = frozenset[Rule]({"nozzle_worn_out", "nozzle_expired", "nozzle_recalled"})
 """Whatever a forecast says: these nozzles must not be used any more."""
 _AHEAD: Final = frozenset[Rule]({"nozzle_due", "nozzle_wear_abnormal"})
 
 
-def percent(ratio: float) -> str:
+def percent(ratio: float, words: OutlookWords) -> str:
     """As `87 %`; what is short of the whole is never told as the whole."""
     rounded = round(100 * ratio)
-    return f"{floor(100 * ratio) if rounded == 100 and ratio < 1 else rounded} %"
+    return words.percent.format(n=floor(100 * ratio) if rounded == 100 and ratio < 1 else rounded)
 
 
-def urgency_line(item: Item) -> str:
+def urgency_line(item: Item, words: MessageWords) -> str:
     """How urgent: the severity and, with its interval, for how long it lasts."""
-    return ", ".join((item.severity, *_rest(item)))
-
-
-def _rest(item: Item) -> Iterator[str]:
-    if item.firing and item.rule in _NOW:
-        yield "replace it before the next session"
-    elif item.forecast is not None and item.rule in _AHEAD:
-        yield from _outlook(item.forecast)
-    elif item.wear_ratio is not None and item.firing:
-        yield f"wear {percent(item.wear_ratio)} of the limit; no forecast yet"
+    return ", ".join((words.severities[item.severity], *_rest(item, words)))
 
 
 def has_interval(item: Item) -> bool:
     """Whether what is said of its urgency has a range in brackets."""
-    return "(" in urgency_line(item)
+    forecast = _forecast(item)
+    if forecast is None:
+        return False
+    return any(_is_range(left) for left in (forecast.remaining_sessions, forecast.remaining_days) if left is not None)
 
 
-def _outlook(forecast: ForecastView) -> Iterator[str]:
-    if forecast.remaining_sessions is not None:
-        yield left(forecast.remaining_sessions, "session")
-    if forecast.remaining_days is not None:
-        yield left(forecast.remaining_days, "day")
-    if forecast.replace_by:
-        yield f"replace by {one_line(forecast.replace_by)}"
-
-
-def left(quantiles: Quantiles, unit: str) -> str:
+def left(quantiles: Quantiles, unit: Unit, words: MessageWords) -> str:
     """What is left, as `34 (21 to 52) sessions left`, in whole numbers that a person can plan by."""
-    low, middle, high = (round(value) for value in (quantiles.p10, quantiles.p50, quantiles.p90))
+    said, (_, middle, high) = words.outlook, _whole(quantiles)
+    least, about, most = (count(number, words) for number in _whole(quantiles))
     if high < 1:
-        return f"less than one {unit} left"
+        return said.less_than_session if unit == "session" else said.less_than_day
     if middle < 1:
-        return f"at most {high} {_plural(unit, high)} left"
-    interval = f" ({low} to {high})" if low < high else ""
-    return f"{middle}{interval} {_plural(unit, high)} left"
+        return (said.most_sessions if unit == "session" else said.most_days).of(high).format(n=most)
+    if _is_range(quantiles):
+        about = said.interval.format(n=about, low=least, high=most)
+    return (said.sessions if unit == "session" else said.days).of(high).format(n=about)
 
 
-def _plural(unit: str, number: int) -> str:
-    return unit if number == 1 else f"{unit}s"
+def _rest(item: Item, words: MessageWords) -> Iterator[str]:
+    said, forecast = words.outlook, _forecast(item)
+    if item.firing and item.rule in _NOW:
+        yield said.replace_now
+    elif forecast is not None:
+        yield from _outlook(forecast, words)
+    elif item.wear_ratio is not None and item.firing:
+        yield said.no_forecast.format(wear=percent(item.wear_ratio, said))
+
+
+def _forecast(item: Item) -> ForecastView | None:
+    """The forecast that is told of."""
+    return item.forecast if item.rule in _AHEAD else None
+
+
+def _outlook(forecast: ForecastView, words: MessageWords) -> Iterator[str]:
+    if forecast.remaining_sessions is not None:
+        yield left(forecast.remaining_sessions, "session", words)
+    if forecast.remaining_days is not None:
+        yield left(forecast.remaining_days, "day", words)
+    if forecast.replace_by:
+        yield words.outlook.replace_by.format(day=day(forecast.replace_by, words))
+
+
+def _is_range(quantiles: Quantiles) -> bool:
+    low, middle, high = _whole(quantiles)
+    return middle >= 1 and low < high
+
+
+def _whole(quantiles: Quantiles) -> tuple[int, int, int]:
+    return round(quantiles.p10), round(quantiles.p50), round(quantiles.p90)

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from gateway.config_notify import mail_address, person_url, span, time_of_day, zone
+from gateway.config_notify import Language, mail_address, person_url, span, time_of_day, zone
 from gateway.serve.action_shapes import TimeMs
 from gateway.store.notify_rows import ChannelName, MessageState, NotificationSettings, OutboxMessage
 from schemas.alert import Severity
@@ -23,6 +23,7 @@ class NotificationBody(BaseModel):
     quiet_hours: Annotated[str, AfterValidator(span)] = ""
     digest_at: Annotated[str, AfterValidator(time_of_day)] = ""
     min_severity: Severity = "warning"
+    language: Language = "en"
     at_ms: TimeMs | None = None
 
     def settings(self, name: str) -> NotificationSettings:
@@ -35,6 +36,7 @@ class NotificationBody(BaseModel):
             quiet_hours=self.quiet_hours,
             digest_at=self.digest_at,
             min_severity=self.min_severity,
+            language=self.language,
         )
 
 
@@ -49,6 +51,7 @@ class NotificationView(BaseModel):
     quiet_hours: str
     digest_at: str
     min_severity: Severity
+    language: str
     told: bool
 
     @classmethod
@@ -61,6 +64,7 @@ class NotificationView(BaseModel):
             quiet_hours=settings.quiet_hours,
             digest_at=settings.digest_at,
             min_severity=settings.min_severity,
+            language=settings.language,
             told=told and bool(where),
         )
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
+from dashboards.web.alert_sentences import order_text
 from dashboards.web.links import ACT_PATH
+from dashboards.web.message_strings import CalendarWords
+from dashboards.web.strings import Strings, strings_of
+from dashboards.web.translation import ENGLISH_CODE
 from gateway.clock import Clock
 from gateway.errors import ConflictError
 from gateway.ingest.fleet import Fleet
@@ -120,7 +125,14 @@ class WorkReader:
         viewer = Viewer(user.name, user.role, user.scope)
         until_ms = self._clock.now_ms() + _CALENDAR_DAYS * DAY_MS
         visits = await self._planner.visits(until_ms, lambda item: item.assignee == owner and self._sees(viewer, item))
-        return calendar("Silverpoint visits", [self._event(visit, base_url) for visit in visits])
+        strings = strings_of(await self._language(owner))
+        events = [self._event(visit, base_url, strings) for visit in visits]
+        return calendar(strings.message.calendar.name, events, strings.language)
+
+    async def _language(self, owner: str) -> str:
+        """In which the person wants to be told; English where nothing is said."""
+        settings = await self._store.notification_settings()
+        return next((row.language for row in settings if row.user_name == owner), ENGLISH_CODE)
 
     def _sees(self, viewer: Viewer, item: DueItem) -> bool:
         serial = item.subject if item.kind == "nozzle" else None
@@ -148,20 +160,21 @@ class WorkReader:
     def _day(self, clinic_id: str, at_ms: int) -> str:
         return self._planner.day_of(clinic_id, at_ms).isoformat()
 
-    def _event(self, visit: Visit, base_url: str) -> DayEvent:
-        clinic = self._registry.clinic(visit.clinic_id)
+    def _event(self, visit: Visit, base_url: str, strings: Strings) -> DayEvent:
+        words, clinic = strings.message.calendar, self._registry.clinic(visit.clinic_id)
         name = clinic.name or clinic.clinic_id
-        unknown = [f"{visit.unknown_parts} x nozzle of unknown model"] if visit.unknown_parts else []
-        bring = ", ".join([*(f"{part.number} x {part.model}" for part in visit.parts), *unknown])
+        parts = [words.part.format(n=part.number, part=part.model) for part in visit.parts]
+        if visit.unknown_parts:
+            parts.append(words.part_unknown.format(n=visit.unknown_parts))
         address = f"{base_url}{ACT_PATH}?clinic={visit.clinic_id}"
-        todo = [f"{item.device_id}{self._where(item.device_id)}: {item.why}" for item in visit.items]
+        todo = [f"{item.device_id}{self._where(item.device_id)}: {_why(item, strings)}" for item in visit.items]
         return DayEvent(
             uid=f"visit-{visit.clinic_id}-{min(item.order_id or 0 for item in visit.items)}@silverpoint",
             on=self._visit_day(visit),
-            summary=f"{name}: {len(visit.items)} to replace",
+            summary=words.summary.format(clinic=name, n=len(visit.items)),
             location=name if not clinic.region else f"{name}, {clinic.region}",
             # Not every calendar shows an event's address.
-            description="\n".join([*([f"Bring: {bring}"] if bring else []), *todo, address]),
+            description="\n".join([*_bring(parts, words), *todo, address]),
             url=address,
             changed_ms=self._clock.now_ms(),
         )
@@ -170,6 +183,14 @@ class WorkReader:
         entry = self._registry.device(device_id)
         told = ", ".join(part for part in (entry.label, entry.room) if part)
         return f" ({told})" if told else ""
+
+
+def _why(item: DueItem, strings: Strings) -> str:
+    return item.why if item.order is None else order_text(item.order, strings)
+
+
+def _bring(parts: Sequence[str], words: CalendarWords) -> Sequence[str]:
+    return [words.bring.format(parts=", ".join(parts))] if parts else []
 
 
 def _history_view(row: OrderHistory) -> OrderHistoryView:

@@ -116,3 +116,5 @@ class NotificationSettings:
     quiet_hours: str = ""
     digest_at: str = ""
     min_severity: Severity = "warning"
+    language: str = "en"
+    """Of messages, and of the person's calendar."""

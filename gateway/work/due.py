@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from schemas.work import WorkOrder
+
 DAY_MS: Final = 86_400_000
 
 _LEAST_WEAR: Final = 0.1
@@ -14,7 +16,7 @@ DEFAULT_LIFE_DAYS: Final = 90.0
 
 
 class DueItem(NamedTuple):
-    """One thing to be done on a visit. `order_id` None: nobody has ordered it yet, but it will be due by then."""
+    """One thing to be done on a visit. `order` None: nobody has ordered it yet, but it will be due by then."""
 
     clinic_id: str
     device_id: str
@@ -23,11 +25,24 @@ class DueItem(NamedTuple):
     part: str | None
     """The nozzle model to bring; None where that is not known, or no nozzle."""
     due_ms: int
-    order_id: int | None
-    assignee: str | None
     waste_per_day: float
     """What each day costs by which it is done too early."""
-    why: str
+    order: WorkOrder | None
+
+    @property
+    def order_id(self) -> int | None:
+        return None if self.order is None else self.order.order_id
+
+    @property
+    def assignee(self) -> str | None:
+        return None if self.order is None else self.order.assignee
+
+    @property
+    def why(self) -> str:
+        """In English."""
+        if self.order is not None:
+            return self.order.summary
+        return f"Nozzle {self.subject} on {self.device_id} will be due by then"
 
 
 class Pace(NamedTuple):

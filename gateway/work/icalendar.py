@@ -22,12 +22,12 @@ class DayEvent(NamedTuple):
     changed_ms: int
 
 
-def calendar(name: str, events: Iterable[DayEvent]) -> str:
-    """The calendar as text, with the line ends and folded lines that RFC 5545 asks for."""
+def calendar(name: str, events: Iterable[DayEvent], language: str) -> str:
+    """The calendar as text in that language (its code), with the line ends and folded lines that RFC 5545 asks for."""
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        "PRODID:-//Silverpoint//Visits//EN",
+        f"PRODID:-//Silverpoint//Visits//{language.upper()}",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
         f"X-WR-CALNAME:{escaped(name)}",

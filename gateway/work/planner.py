@@ -175,7 +175,7 @@ class Planner:
             due_ms = order.opened_ms + (_BATTERY_DAYS * DAY_MS if order.kind == "battery" else 0)
             return DueItem(
                 order.clinic_id, order.device_id, order.kind, order.subject, None,
-                due_ms if order.due_ms is None else order.due_ms, order.order_id, order.assignee, 0.0, order.summary,
+                due_ms if order.due_ms is None else order.due_ms, 0.0, order,
             )  # fmt: skip
         expected = self._expected(nozzle)
         due_ms = order.opened_ms
@@ -193,10 +193,8 @@ class Planner:
             subject=nozzle.serial,
             part=nozzle.model,
             due_ms=due_ms,
-            order_id=order.order_id if order else None,
-            assignee=order.assignee if order else None,
             waste_per_day=price / max(1.0, expected.life_days),
-            why=order.summary if order else f"Nozzle {nozzle.serial} on {nozzle.device_id} will be due by then",
+            order=order,
         )
 
     def _expected(self, nozzle: NozzleState) -> Pace:

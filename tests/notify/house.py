@@ -24,6 +24,7 @@ from gateway.store.service_rows import AlertChange
 from gateway.store.sqlite import SqliteStore
 from schemas.access import Viewer
 from schemas.alert import Alert, Matchers, Rule, Severity, Silence
+from schemas.alert_facts import AlertFacts
 from schemas.views import ForecastView
 
 T0_MS = 1_760_000_400_000
@@ -54,13 +55,14 @@ class Engine:
         severity: Severity = "warning",
         summary: str = "on battery",
         value: float | None = None,
+        facts: AlertFacts | None = None,
     ) -> Alert:
         before = self._alerts.get((rule, subject))
         alert = Alert(
             alert_id=before.alert_id if before else 0, rule=rule, subject=subject, clinic_id=clinic_id,
             device_id=None if subject == clinic_id else f"d-{subject}", severity=severity, state="firing", value=value,
             summary=summary, pending_since_ms=at_ms, firing_since_ms=at_ms, clearing_since_ms=None, resolved_ms=None,
-            last_evidence_ms=at_ms,
+            last_evidence_ms=at_ms, facts=facts,
         )  # fmt: skip
         return await self._apply(AlertChange(alert, before.state if before else None, at_ms, "fired"))
 

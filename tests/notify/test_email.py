@@ -27,6 +27,7 @@ class Postbox:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.raw: list[bytes] = []
         self.recipients: list[list[str]] = []
         self.answer = "250 OK"
 
@@ -35,6 +36,7 @@ class Postbox:
             parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
             assert isinstance(parsed, EmailMessage)
             self.mails.append(parsed)
+            self.raw.append(envelope.content)
             self.recipients.append(envelope.rcpt_tos)
         return self.answer
 

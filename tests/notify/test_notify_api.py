@@ -26,7 +26,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 async def test_a_person_sets_where_and_when_to_be_told_and_reads_it_back(rig: Rig) -> None:
     wanted = {
         "email": "kim@example.org", "apprise": "tgram://token/chat", "timezone": "Europe/Berlin",
-        "quiet_hours": "22:00-07:00", "digest_at": "08:30", "min_severity": "info",
+        "quiet_hours": "22:00-07:00", "digest_at": "08:30", "min_severity": "info", "language": "de",
     }  # fmt: skip
     async with rig.client() as client:
         await client.post("/login", data={"username": "kim", "password": PASSWORD})
@@ -58,6 +58,7 @@ async def test_a_token_is_told_nothing(rig: Rig) -> None:
         {"quiet_hours": "at night"},
         {"digest_at": "8"},
         {"min_severity": "loud"},
+        {"language": "tlh"},
         {"webhook": "http://127.0.0.1/"},
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboards.web.message_strings import ENGLISH_MESSAGES
 from gateway.notify.brevity import body_within
 from gateway.notify.notice import Item, Need, Notice, Place
 from gateway.notify.urgency import left, percent, urgency_line
@@ -12,6 +13,7 @@ from gateway.notify.wording import plain, subject
 from schemas.alert import Rule
 from schemas.views import ForecastView, Quantiles
 
+WORDS = ENGLISH_MESSAGES
 LINK = "https://silverpoint.example.org/act?clinic=c-1"
 
 
@@ -41,19 +43,19 @@ def notice(*items: Item, parts: tuple[Need, ...] = ()) -> Notice:
 
 
 def test_what_is_left_is_told_in_whole_numbers_that_a_person_can_plan_by() -> None:
-    assert left(Quantiles(p10=21.2, p50=34.4, p90=51.9), "session") == "34 (21 to 52) sessions left"
-    assert left(Quantiles(p10=1.9, p50=2.0, p90=2.1), "day") == "2 days left"
-    assert left(Quantiles(p10=0.0, p50=0.3, p90=1.2), "day") == "at most 1 day left"
-    assert left(Quantiles(p10=0.0, p50=0.1, p90=0.3), "session") == "less than one session left"
+    assert left(Quantiles(p10=21.2, p50=34.4, p90=51.9), "session", WORDS) == "34 (21 to 52) sessions left"
+    assert left(Quantiles(p10=1.9, p50=2.0, p90=2.1), "day", WORDS) == "2 days left"
+    assert left(Quantiles(p10=0.0, p50=0.3, p90=1.2), "day", WORDS) == "at most 1 day left"
+    assert left(Quantiles(p10=0.0, p50=0.1, p90=0.3), "session", WORDS) == "less than one session left"
 
 
 def test_what_is_short_of_the_whole_is_not_told_as_the_whole() -> None:
-    assert [percent(ratio) for ratio in (0.874, 0.996, 1.0, 1.036)] == ["87 %", "99 %", "100 %", "104 %"]
+    assert [percent(ratio, WORDS.outlook) for ratio in (0.874, 0.996, 1.0, 1.036)] == ["87 %", "99 %", "100 %", "104 %"]
 
 
 def test_a_worn_out_nozzle_is_not_said_to_have_weeks_left() -> None:
-    assert urgency_line(item(rule="nozzle_worn_out", wear=1.04)) == "warning, replace it before the next session"
-    assert urgency_line(item()) == "warning, 9 (6 to 15) days left, replace by 2025-10-15"
+    assert urgency_line(item(rule="nozzle_worn_out", wear=1.04), WORDS) == "warning, replace it before the next session"
+    assert urgency_line(item(), WORDS) == "warning, 9 (6 to 15) days left, replace by 2025-10-15"
     assert "8 of 10" in plain(notice(item()))
     assert "8 of 10" not in plain(notice(item(rule="nozzle_worn_out")))
 

@@ -24,7 +24,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "work.md"
 
 
 def item(day: float, waste: float = 1.0, clinic: str = "c-1", part: str | None = "M") -> DueItem:
-    return DueItem(clinic, "d-1", "nozzle", f"N{day}", part, NOW_MS + round(day * DAY_MS), None, None, waste, "worn")
+    return DueItem(clinic, "d-1", "nozzle", f"N{day}", part, NOW_MS + round(day * DAY_MS), waste, None)
 
 
 def alert(fired_ms: int = NOW_MS, rule: str = "nozzle_due", severity: str = "warning") -> Alert:
@@ -124,7 +124,7 @@ def test_a_pace_needs_enough_of_a_life() -> None:
 @given(st.text())
 def test_calendar_lines_are_short_whole_and_safe(text: str) -> None:
     event = DayEvent("v-1@x", date(2026, 2, 28), text, text, text, None, NOW_MS)
-    whole = calendar("visits", [event])
+    whole = calendar("visits", [event], "en")
     assert whole.endswith("END:VCALENDAR\r\n")
     lines = whole.removesuffix("\r\n").split("\r\n")
     assert all(len(line.encode()) <= 75 and "\n" not in line and "\r" not in line for line in lines)

@@ -6,13 +6,13 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from dashboards.web.message_strings import ENGLISH_MESSAGES
 from gateway.errors import UndeliverableError
 from gateway.notify.channels.base import Envelope
 from gateway.notify.channels.web import Web
 from gateway.notify.notice import Item, Notice
 from gateway.notify.texts import one_line, where_line
 from gateway.notify.urgency import urgency_line
-from gateway.notify.wording import TITLES
 
 PATH: Final = "/api/v2/alerts"
 _STANDS_MS: Final = 4 * 60_000
@@ -40,7 +40,7 @@ def posted_alerts(notice: Notice, now_ms: int) -> list[dict[str, Any]]:
         return [
             {
                 "labels": {"alertname": "silverpoint_test", "severity": "info"},
-                "annotations": {"summary": "Messages from Silverpoint reach you."},
+                "annotations": {"summary": ENGLISH_MESSAGES.test},
                 "startsAt": _time(now_ms),
                 "endsAt": _time(now_ms + 1_000),
                 "generatorURL": notice.link,
@@ -58,10 +58,10 @@ def _posted(item: Item, link: str, now_ms: int) -> dict[str, Any]:
         "subject": item.subject,
     }
     annotations = {
-        "title": TITLES[item.rule],
+        "title": ENGLISH_MESSAGES.titles[item.rule],
         "summary": one_line(item.summary),
-        "where": where_line(item.place),
-        "urgency": urgency_line(item),
+        "where": where_line(item.place, ENGLISH_MESSAGES),
+        "urgency": urgency_line(item, ENGLISH_MESSAGES),
         "part": one_line(item.part),
     }
     # It takes none that ends before it starts, and a device's clock may be ahead.

@@ -7,12 +7,13 @@ import hmac
 import json
 from typing import Final
 
+from dashboards.web.message_strings import ENGLISH_MESSAGES
 from gateway.errors import UndeliverableError
 from gateway.notify.channels.base import Envelope
 from gateway.notify.channels.web import Web
 from gateway.notify.texts import where_line
 from gateway.notify.urgency import urgency_line
-from gateway.notify.wording import TITLES, plain, subject
+from gateway.notify.wording import plain, subject
 
 KEY_HEADER: Final = "Idempotency-Key"
 SIGNATURE_HEADER: Final = "Silverpoint-Signature"
@@ -46,20 +47,20 @@ def signature(secret: str, at_s: int, body: bytes) -> str:
 
 
 def webhook_body(envelope: Envelope) -> bytes:
-    """The message as a program reads it, and as a person does."""
+    """The message as a program reads it, and as a person does: in English, whatever people speak."""
     notice = envelope.notice
     document = {
         "version": 1,
         "key": envelope.key,
         "subject": subject(notice),
         "text": plain(notice),
-        **notice.model_dump(mode="json", exclude={"timezone"}),
+        **notice.model_dump(mode="json", exclude={"timezone", "language"}),
     }
     for items, told in ((document["firing"], notice.firing), (document["resolved"], notice.resolved)):
         for item, source in zip(items, told, strict=True):
             item |= {
-                "title": TITLES[source.rule],
-                "where": where_line(source.place),
-                "urgency": urgency_line(source),
+                "title": ENGLISH_MESSAGES.titles[source.rule],
+                "where": where_line(source.place, ENGLISH_MESSAGES),
+                "urgency": urgency_line(source, ENGLISH_MESSAGES),
             }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()

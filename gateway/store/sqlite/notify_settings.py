@@ -21,7 +21,7 @@ class NotifySettings(Part):
         async with self._db.readers.snapshot() as connection:
             rows = await fetch(
                 connection,
-                "SELECT user_name, addresses_json, timezone, quiet_hours, digest_at, min_severity"
+                "SELECT user_name, addresses_json, timezone, quiet_hours, digest_at, min_severity, language"
                 " FROM notification_settings ORDER BY user_name",
             )
         return tuple(_settings(row) for row in rows)
@@ -32,8 +32,8 @@ class NotifySettings(Part):
         async def write(connection: aiosqlite.Connection) -> None:
             await connection.execute(
                 "REPLACE INTO notification_settings"
-                " (user_name, addresses_json, timezone, quiet_hours, digest_at, min_severity)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
+                " (user_name, addresses_json, timezone, quiet_hours, digest_at, min_severity, language)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     settings.user_name,
                     json.dumps(settings.addresses),
@@ -41,6 +41,7 @@ class NotifySettings(Part):
                     settings.quiet_hours,
                     settings.digest_at,
                     settings.min_severity,
+                    settings.language,
                 ),
             )
             await write_audit(connection, audit)
