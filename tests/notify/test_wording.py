@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.web.message_strings import ENGLISH_MESSAGES
+from dashboards.web.strings import CATALOGUES
 from gateway.notify.brevity import body_within
 from gateway.notify.notice import Item, Need, Notice, Place
+from gateway.notify.texts import more
 from gateway.notify.urgency import left, percent, urgency_line
 from gateway.notify.wording import plain, subject
 from schemas.alert import Rule
@@ -82,13 +84,15 @@ def test_a_chat_with_room_gets_all_of_it_without_the_headline_twice() -> None:
     assert body.endswith(f"Open and act: {LINK}")
 
 
-@given(alerts=st.integers(1, 20), room=st.integers(150, 5_000))
+@given(alerts=st.integers(1, 20), room=st.integers(150, 5_000), language=st.sampled_from(sorted(CATALOGUES)))
 def test_however_little_room_there_is_the_message_fits_and_has_its_link_and_how_many_more(
-    alerts: int, room: int
+    alerts: int, room: int, language: str
 ) -> None:
     told = notice(*(item(number) for number in range(1, alerts + 1)), parts=(Need(part="fine-24", number=alerts),))
+    told = told.model_copy(update={"language": language})
+    words = CATALOGUES[language].message
     body = body_within(told, room)
     assert len(body) <= room
     assert LINK in body
     named = sum(f"n-{number} " in body for number in range(1, alerts + 1))
-    assert named == alerts or not named or f"and {alerts - named} more" in body
+    assert named == alerts or not named or more(alerts - named, words) in body

@@ -202,3 +202,40 @@ async def test_a_calendar_is_its_owners_and_its_address_can_be_renewed(shop: Rig
         client.cookies.clear()
         assert (await client.get(url)).status_code == 404
         assert (await client.get(renewed)).status_code == 200
+
+
+async def test_a_calendar_is_in_its_owners_language(shop: Rig) -> None:
+    await shop.services.access.add_user(LOCAL, "kim", "technician", Scope(), "long enough 1")
+    async with await shop.client_of("manager") as client:
+        await client.post("/api/v1/work-orders/1/assign", json={"assignee": "kim"})
+    async with shop.client() as client:
+        session = await shop.services.access.sign_in("kim", "long enough 1", "10.0.0.1")
+        client.cookies.set("silverpoint_session", session.cookie)
+        url = (await client.get("/api/v1/calendar")).json()["url"]
+        english = unfolded((await client.get(url)).text)
+        settings = {"language": "de"}
+        csrf = {"X-CSRF-Token": session.csrf}
+        assert (await client.put("/api/v1/me/notifications", json=settings, headers=csrf)).status_code == 200
+        german = unfolded((await client.get(url)).text)
+    link = "\\nhttp://gateway.test/act?clinic=alsterdorf"
+    worn = "\\nd-one: Nozzle n-one on d-one is worn out\\, at 119 % of its wear limit: replace it"
+    wear = "119\N{NO-BREAK SPACE}%"
+    german_worn = f"\\nd-one: Düse n-one an d-one ist verschlissen\\, bei {wear} ihrer Verschleißgrenze: ersetzen"
+    assert [english[2], english[5], english[14], english[16]] == [
+        "PRODID:-//Silverpoint//Visits//EN",
+        "X-WR-CALNAME:Silverpoint visits",
+        "SUMMARY:Praxis an der Alster: 1 to replace",
+        f"DESCRIPTION:Bring: 1 x fine-24{worn}{link}",
+    ]
+    changed = {
+        "PRODID:-//Silverpoint//Visits//DE",
+        "X-WR-CALNAME:Silverpoint: Besuche",
+        "SUMMARY:Praxis an der Alster: 1 zu ersetzen",
+        f"DESCRIPTION:Mitbringen: 1 x fine-24{german_worn}{link}",
+    }
+    assert set(german) - set(english) == changed
+    assert len(german) == len(english)
+
+
+def unfolded(feed: str) -> list[str]:
+    return feed.replace("\r\n ", "").split("\r\n")
