@@ -6,9 +6,12 @@ import email.policy
 import ipaddress
 import ssl
 from datetime import UTC, datetime
+from email.header import Header
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import Policy
 from email.utils import format_datetime
-from typing import Final
+from typing import Any, ClassVar, Final, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
@@ -23,7 +26,42 @@ _TIMEOUT_S: Final = 20
 _PERMANENT: Final = 500
 _LONGEST_LINE: Final = 998
 """RFC 5322, 2.1.1."""
+_ENCODED_LINE: Final = 75
+"""RFC 2047, 2: 76 with the space that a folded line begins with."""
+_ENCODED_WORD: Final = "=?"
 _PORTS: Final = {"smtp": 587, "smtps": 465}
+
+
+class EncodedSubject(UnstructuredHeader, BaseHeader):
+    """A subject as encoded words from its beginning to its end (RFC 2047).
+
+    Where the library mixes them with plain ones, it doubles a space now and then. And it takes what looks like an
+    encoded word for one: a name that a person wrote so would end the header and begin another.
+    """
+
+    max_count: ClassVar[Literal[1] | None] = 1
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        """Takes the value as it is, and decodes nothing."""
+        super().parse("", kwds)
+        kwds["decoded"] = value
+
+    def fold(self, *, policy: Policy) -> str:
+        """The header's lines."""
+        words = Header(str(self), "utf-8", header_name=self.name, maxlinelen=_ENCODED_LINE).encode(
+            linesep=policy.linesep
+        )
+        return f"{self.name}: {words}{policy.linesep}"
+
+
+def _headers() -> HeaderRegistry:
+    headers = HeaderRegistry()
+    headers.map_to_type("subject", EncodedSubject)
+    return headers
+
+
+_ENCODED: Final = email.policy.default.clone(header_factory=_headers())
 
 
 class EmailChannel:
@@ -86,8 +124,9 @@ def mail(envelope: Envelope, mail_from: str, pictures: Pictures = NO_PICTURES) -
     named = {alert_id: f"wear-{alert_id}.{envelope.key}@{domain}" for alert_id in pictures}
     notice = envelope.notice
     headline = subject(notice)
+    plainly = headline.isascii() and _ENCODED_WORD not in headline
     # Folded, it would begin on a line of its own, and some programs show the space before it.
-    message = EmailMessage(email.policy.default.clone(max_line_length=_LONGEST_LINE) if headline.isascii() else None)
+    message = EmailMessage(email.policy.default.clone(max_line_length=_LONGEST_LINE) if plainly else _ENCODED)
     message["Subject"] = headline
     message["From"] = mail_from
     message["To"] = ", ".join(envelope.receiver.to)
