@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from dashboards.web.alert_sentences import alert_text, order_text
 from dashboards.web.links import ACT_PATH, ORDERS_PATH
 from dashboards.web.message_strings import PartWords
-from dashboards.web.strings import Strings, strings_of
+from dashboards.web.strings import ENGLISH, Strings, strings_of
 from dashboards.web.translation import ENGLISH_CODE
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
@@ -209,7 +209,7 @@ class Facts:
             kind=order.kind,
             subject=order.subject,
             severity=order.severity,
-            summary=order_text(order, strings),
+            summary=order.summary if strings is ENGLISH else order_text(order, strings),
             place=self._place(order.clinic_id, order.device_id),
             part=self._model(order.subject, words) if order.kind == "nozzle" else self._battery(order, words),
             claimed_by=order.claimed_by or "",
@@ -233,7 +233,8 @@ class Facts:
         """What is the matter; of a recall with its reason."""
         nozzle = self.fleet.nozzle(alert.subject) if alert.rule == "nozzle_recalled" else None
         note = self.registry.lot(nozzle.lot).recall_note if nozzle is not None and nozzle.lot else ""
-        said = alert_text(alert, strings)
+        # English is what the store keeps.
+        said = alert.summary if strings is ENGLISH else alert_text(alert, strings)
         return f"{said} ({note})" if note else said
 
     def _part(self, alert: Alert, words: PartWords) -> str:
