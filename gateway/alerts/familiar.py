@@ -93,7 +93,7 @@ class FamiliarReadings:
                 found.append(state)
                 continue
             event_ms, received_ms, _, sample = latest
-            _, _, _, _, ts_ms, _, power, charge, _, health, _, serial, shown, _, depth, _, active = sample
+            _, _, _, _, ts_ms, _, power, charge, _, health, _, _, shown, _, depth, _, active = sample
             ledger, clinic_id, device_model, fitted, lot_read, replace_by, limits, well_before_ms, worn_from, most = (
                 known
             )
@@ -103,7 +103,6 @@ class FamiliarReadings:
             if (
                 row is None
                 or len(rows) > 1
-                or serial != fitted
                 or ledger is not ledgers.get(device_id)
                 or lots_read.get(fitted) != lot_read
                 or state.model != device_model

@@ -33,6 +33,7 @@ from tests.alerts.test_nozzle_rules import forecast
 
 T0_MS = 1_760_000_000_000
 MINUTE_MS = 60_000
+STRICTER = {"overrides": [{"rule": "battery_degraded", "clinic": "C-2", "threshold": 0.9}]}
 DEVICES = ("D-1", "D-2")
 SERIALS = ("N-1", "N-2")
 
@@ -44,7 +45,7 @@ class Bench:
         self.fleet, self.alerts, self.forecasts = Fleet(), OpenAlerts(), SetForecasts()
         self.registry, self._runner = Registry(store), runner
         self.clinics = Clinics(self.registry.out_of_use)
-        book = RuleBook(AlertsConfig())
+        book = RuleBook(AlertsConfig.model_validate(STRICTER))
         self.evidence = FleetEvidence(
             fleet=self.fleet,
             registry=self.registry,
@@ -69,13 +70,16 @@ class Bench:
         self.seq += 1
         serial, at_ms = fields["serial"], self.now_ms
         ts_ms = None if fields["off_s"] is None else at_ms + 1_000 * fields["off_s"]
+        clinic_id = fields["clinic_id"]
         sample = Sample(
-            "C", device_id, "b", self.seq, ts_ms, None, fields["power"], fields["charge"], None, fields["health"],
+            clinic_id, device_id, "b", self.seq, ts_ms, None, fields["power"], fields["charge"], None, fields["health"],
             serial is not None, serial, fields["strikes"], fields["coating"], fields["depth_mm"], 1, fields["active"],
         )  # fmt: skip
         key = (at_ms, "b", self.seq)
         timed = TimedSample(at_ms, at_ms, False, sample)
-        state = DeviceState(device_id, "C", T0_MS, at_ms, timed, key, model=fields["device_model"], form=fields["form"])
+        state = DeviceState(
+            device_id, clinic_id, T0_MS, at_ms, timed, key, model=fields["device_model"], form=fields["form"]
+        )
         rows = []
         if serial is not None and self._fitted(device_id) != serial:
             rows.append(self._row(device_id, "sighted", serial))
@@ -121,6 +125,11 @@ class Bench:
         if is_one:
             self.forecasts.abnormalities[serial] = Abnormality(serial, None, 2.0, 9.0, 1e-9, 1, self.now_ms)
 
+    def well(self, device_id: str = "D-1", times: int = 1, **odd: Any) -> None:
+        for _ in range(times):
+            self.reading(device_id, WELL | {"serial": self._fitted(device_id) or device_id.replace("D", "N")} | odd)
+            self.passed_over()
+
     def passed_over(self) -> list[DeviceState]:
         """The devices that nobody would look at closer now; the others are looked at, and remembered."""
         states = list(self.fleet.devices())
@@ -144,7 +153,7 @@ class Bench:
 
 WELL: dict[str, Any] = {
     "minutes": 15, "off_s": 0, "power": "mains", "charge": 0.9, "health": 0.9, "strikes": 1_000, "coating": 0.9,
-    "depth_mm": 1.5, "active": False, "device_model": "pen", "form": "stationary",
+    "depth_mm": 1.5, "active": False, "device_model": "pen", "form": "stationary", "clinic_id": "C",
 }  # fmt: skip
 ODD: dict[str, st.SearchStrategy[Any]] = {
     "minutes": st.sampled_from([15, 60, 700, 100_000]),
@@ -158,6 +167,7 @@ ODD: dict[str, st.SearchStrategy[Any]] = {
     "active": st.just(True),
     "device_model": st.sampled_from([None, "cart"]),
     "form": st.sampled_from([None, "mobile"]),
+    "clinic_id": st.just("C-2"),
 }
 device, serial = st.sampled_from(DEVICES), st.sampled_from(SERIALS)
 odd_fields = st.lists(st.sampled_from(sorted(ODD)), max_size=2).flatmap(
@@ -181,13 +191,14 @@ models = st.builds(
 Deed = Callable[[Bench], None]
 replaced_by = st.sampled_from([None, date(2025, 10, 9), date(2026, 6, 1)])
 alert_states = st.sampled_from(["firing", "resolved", "resolved"])
-deeds: st.SearchStrategy[Deed] = st.one_of(
-    st.builds(
-        lambda where, what, odd: lambda bench: bench.reading(where, WELL | {"serial": what} | odd),
-        device,
-        st.sampled_from([*SERIALS, *SERIALS, None]),
-        st.one_of(st.just({}), odd_fields),
-    ),
+serials_shown = st.sampled_from([*SERIALS, *SERIALS, None])
+readings: st.SearchStrategy[Deed] = st.builds(
+    lambda where, what, odd: lambda bench: bench.reading(where, WELL | {"serial": what} | odd),
+    device,
+    serials_shown,
+    st.one_of(st.just({}), odd_fields),
+)
+others: st.SearchStrategy[Deed] = st.one_of(
     st.builds(lambda where, what, said: lambda bench: bench.swap(where, what, said), device, serial, info),
     st.builds(lambda where, what: lambda bench: bench.lot_read(where, what, "L-1"), device, serial),
     st.builds(lambda model: lambda bench: bench.write(model), models),
@@ -201,6 +212,8 @@ deeds: st.SearchStrategy[Deed] = st.one_of(
         alert_states,
     ),
 )
+well_for_a_while: st.SearchStrategy[Deed] = st.builds(lambda where: lambda bench: bench.well(where, 2), device)
+deeds: st.SearchStrategy[Deed] = st.one_of(others, readings, readings, well_for_a_while)
 
 
 @pytest.fixture
@@ -237,3 +250,27 @@ def test_a_reading_that_goes_on_from_one_that_was_well_is_passed_over(
         bench.reading("D-1", WELL | {"serial": "N-1", "strikes": strikes, "active": strikes == 1_200})
         passed_over.append(len(bench.passed_over()))
     assert passed_over == [0, 1, 1, 1]
+
+
+def test_a_lot_that_is_read_off_the_nozzle_elsewhere_counts_at_once(
+    store_of: tuple[asyncio.Runner, SqliteStore],
+) -> None:
+    bench = Bench(*store_of)
+    bench.write(Lot(lot="L-1", recalled_ms=1))
+    bench.well(times=2)
+    assert len(bench.passed_over()) == 1
+    bench.lot_read("D-2", "N-1", "L-1")
+    assert bench.passed_over() == []
+
+
+@pytest.mark.parametrize("odd", [{"device_model": "cart"}, {"clinic_id": "C-2"}])
+def test_a_device_that_says_it_is_another_or_elsewhere_is_looked_at(
+    odd: dict[str, Any], store_of: tuple[asyncio.Runner, SqliteStore]
+) -> None:
+    bench = Bench(*store_of)
+    bench.write(NozzleModel(model="fine", fits=("pen",)))
+    bench.swap("D-1", "N-1", {"model": "fine", "lot": None, "rated_strikes": None, "expires_on": None})
+    bench.well(times=2)
+    assert len(bench.passed_over()) == 1
+    bench.well(**odd)
+    assert bench.passed_over() == []
