@@ -105,6 +105,9 @@ def _listed(file: Path) -> list[tuple[str, str]]:
     head = [column.strip() for column in next(rows, [])]
     if not set(_COLUMNS) <= set(head):
         raise InvalidInputError([f"{file}: the first line must name the columns {','.join(_COLUMNS)}"])
+    twice = [column for column in _COLUMNS if head.count(column) > 1]
+    if twice:
+        raise InvalidInputError([f"{file}:1: column {column} is there twice" for column in twice])
     places = [head.index(column) for column in _COLUMNS]
     found: list[tuple[str, str]] = []
     mistakes: list[str] = []

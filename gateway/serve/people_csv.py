@@ -58,9 +58,14 @@ def read_people(text: str, known: Collection[str]) -> tuple[PersonLine, ...]:
 def _check_header(header: list[str]) -> None:
     missing = [name for name in COLUMNS if name not in header]
     unknown = [name for name in header if name not in (*COLUMNS, _NEW_ONES)]
-    if missing or unknown or len(set(header)) != len(header):
+    if missing or unknown:
         first = ",".join((*COLUMNS, _NEW_ONES))
         raise InvalidInputError([Mistake(f"begin with the line {first}", "file_header", limit=first)])
+    twice = [name for name in (*COLUMNS, _NEW_ONES) if header.count(name) > 1]
+    if twice:
+        raise InvalidInputError(
+            [Mistake(f"column {name!r} is there twice", "column_twice", name=name).on_line(1) for name in twice]
+        )
 
 
 def _line(cells: Mapping[str, str], known: Collection[str]) -> PersonLine:

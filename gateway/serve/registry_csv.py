@@ -107,7 +107,7 @@ def _check_header(header: Sequence[str]) -> None:
     ]
     mistakes += [
         Mistake(f"column {name!r} is there twice", "column_twice", name=name).on_line(1)
-        for name in set(header)
+        for name in sorted(set(header))
         if header.count(name) > 1
     ]
     if "kind" not in header:

@@ -13,6 +13,7 @@ from gateway.errors import InvalidInputError
 from gateway.wear.history import Unit, unit
 
 _NEEDED: Final = ("unit", "usage", "wear")
+_READ: Final = (*_NEEDED, "lot")
 _MOST_MISTAKES: Final = 50
 
 
@@ -32,8 +33,10 @@ def read_history(text: str, source: str) -> list[Unit]:
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         missing = [name for name in _NEEDED if name not in header]
-        if missing:
-            raise InvalidInputError([f"{source}: line 1: no column {name}{_hint(header)}" for name in missing])
+        wrong = [f"no column {name}{_hint(header)}" for name in missing]
+        wrong += [f"column {name} is there twice" for name in _READ if header.count(name) > 1]
+        if wrong:
+            raise InvalidInputError([f"{source}: line 1: {mistake}" for mistake in wrong])
         rows, mistakes = _rows(((reader.line_num, cells) for cells in reader), header, source)
     except csv.Error as error:
         raise InvalidInputError([f"{source}: line {reader.line_num}: {error}"]) from error

@@ -180,6 +180,13 @@ def test_a_device_is_enrolled_beside_the_store_where_no_broker_files_are_named(
     assert silverpoint("device", "revoke", "d-1").returncode == 1
 
 
+def test_a_file_of_devices_with_a_column_twice_enrols_none(silverpoint: Command, tmp_path: Path) -> None:
+    (tmp_path / "devices.csv").write_text("clinic_id,device_id,clinic_id\nc-1,d-1,c-2\n")
+    done = silverpoint("device", "enrol", "--from", "devices.csv")
+    assert (done.returncode, done.stderr) == (2, "devices.csv:1: column clinic_id is there twice\n")
+    assert not (tmp_path / "silverpoint.passwords").exists()
+
+
 def test_a_simulation_that_no_broker_took_anything_of_has_failed(silverpoint: Command) -> None:
     nowhere = f"mqtt://127.0.0.1:{free_port()}"
     done = silverpoint("simulate", "--broker", nowhere, "--devices", "5", "--speed", "600", "--duration", "1")

@@ -34,6 +34,7 @@ def test_a_file_says_role_scope_and_the_passwords_of_new_people() -> None:
         ("", "begin with the line name,role,clinics,models,password"),
         ("name,role\n", "begin with the line"),
         ("name,role,clinics,models,colour\n", "begin with the line"),
+        ("name,role,clinics,models,role\n", "line 1: column 'role' is there twice"),
         (HEADER + "ann,emperor,,,x\n", "line 2: role: write one of"),
         (HEADER + "ann,admin,,,\n", "line 2: ann is new"),
         (HEADER + "bob,admin,,,secret\n", "line 2: bob is there already"),

@@ -16,6 +16,11 @@ def test_rows_and_columns_come_in_any_order() -> None:
     ]
 
 
+def test_columns_that_are_not_read_may_be_there_twice() -> None:
+    """Spreadsheets leave nameless columns at the end."""
+    assert [u.name for u in read_history("unit,usage,wear,,\na,1,2,,\n", "f")] == ["a"]
+
+
 def test_every_mistake_is_told_with_its_line() -> None:
     with pytest.raises(InvalidInputError) as caught:
         read_history("unit,usage,wear,lot\na,1,nan,L\n,2,3,L\na,x,y,L\na,1,2\nb,1,2,L\nb,2,3,M\n", "f.csv")
@@ -35,6 +40,8 @@ def test_every_mistake_is_told_with_its_line() -> None:
         ("", "no column unit"),
         ("unit,usage\na,1\n", "no column wear"),
         ("unit,usage,wear\n", "no readings"),
+        ("unit,usage,wear,Wear\na,1,2,3\n", "f: line 1: column wear is there twice"),
+        ("lot,unit,usage,wear,lot\na,1,2,3,4\n", "f: line 1: column lot is there twice"),
         ("unit,usage,wear\na,1,1e999\n", "no number"),
         ('unit,usage,wear\n"a,1,2\n', "line"),
     ],
