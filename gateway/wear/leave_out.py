@@ -34,7 +34,10 @@ def forecast_units(
     orphans = [unit.name for unit in targets if not set(known) - {unit.name}]
     if orphans:
         raise InvalidInputError(
-            [f"unit {name}: the history holds no other unit to learn from; give at least one more" for name in orphans]
+            [
+                f"unit {name}: the history holds no other unit to learn from; add the readings of at least one more"
+                for name in orphans
+            ]
         )
     found: dict[str, UnitForecast] = {}
     for group in left_out_together(known, [unit.name for unit in targets]):

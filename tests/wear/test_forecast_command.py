@@ -75,7 +75,17 @@ def test_one_unit_alone_is_refused_clearly(tmp_path: Path) -> None:
     text = "unit,usage,wear\na,1,0.1\na,2,0.2\n"
     done = silverpoint(tmp_path, "forecast", "--history", "-", "--limit", "1", stdin=text)
     assert done.returncode == 2
-    assert done.stderr == "unit a: the history holds no other unit to learn from; give at least one more\n"
+    assert done.stderr.splitlines() == [
+        "unit a: the history holds no other unit to learn from; add the readings of at least one more"
+    ]
+
+
+def test_another_unit_is_forecast_from_one_alone(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("unit,usage,wear\na,1,0.1\na,2,0.2\n")
+    (tmp_path / "now.csv").write_text("unit,usage,wear\nb,1,0.1\n")
+    done = silverpoint(tmp_path, "forecast", "--history", "one.csv", "--target", "now.csv", "--limit", "1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [json.loads(line)["unit"] for line in done.stdout.splitlines()] == ["b"]
 
 
 def test_a_backtest_prints_a_table_or_json(history: Path) -> None:
