@@ -24,4 +24,4 @@ class PublishError(CollectorError):
 
 
 class RecordingError(CollectorError):
-    """A recording can't be read; the message names the file and the line."""
+    """A recording can't be read or written; the message names the file."""

@@ -29,7 +29,7 @@ class PipelineIntake:
         await self._pipeline.add_ledger_rows(rows)
 
     async def replay(self, path: Path) -> Replayed:
-        """Raises InvalidInputError, naming the line, where the recording can't be read; what stood before it is in."""
+        """Raises InvalidInputError where the file can't be read; what stood before that is in."""
         recording = ReplayCollector(path)
         deliveries = stored = duplicates = rejected = 0
         try:
@@ -41,4 +41,4 @@ class PipelineIntake:
                 rejected += done.rejected
         except RecordingError as error:
             raise InvalidInputError([f"{error} (the {deliveries} deliveries before it were taken in)"]) from error
-        return Replayed(deliveries, stored, duplicates, rejected)
+        return Replayed(deliveries, stored, duplicates, rejected, tuple(recording.mistakes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,6 +23,8 @@ def replay(
 ) -> None:
     """Ingest recorded deliveries, by the way that every message goes. Twice is the same as once.
 
+    Lines that are no deliveries are passed over and named, the others are taken in. Exits with 2 where there are any.
+
     Example: silverpoint replay recording.jsonl
     """
     settings = configured(config)
@@ -30,8 +32,10 @@ def replay(
         raise InvalidInputError([f"can't read {file}: there is no such file"])
     from gateway.cli.target import act
 
-    done = run_async(act(settings, "replay", {"path": str(file.resolve())}))
+    done: dict[str, Any] = run_async(act(settings, "replay", {"path": str(file.resolve())}))
     typer.echo(
         f"{done['deliveries']} deliveries: {done['stored']} records stored, {done['duplicates']} known already, "
         f"{done['rejected']} rejected"
     )
+    if done["mistakes"]:
+        raise InvalidInputError(done["mistakes"])

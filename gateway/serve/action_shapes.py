@@ -180,6 +180,7 @@ class ReplayDone(_Shape):
     stored: int
     duplicates: int
     rejected: int
+    mistakes: tuple[str, ...]
 
 
 class Rehearse(_Shape):

@@ -238,6 +238,7 @@ class Actions:
             stored=replayed.stored,
             duplicates=replayed.duplicates,
             rejected=replayed.rejected,
+            mistakes=replayed.mistakes,
         )
 
     async def rehearse(self, by: Viewer, asked: Rehearse) -> RehearsalDone:

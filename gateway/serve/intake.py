@@ -18,6 +18,8 @@ class Replayed:
     stored: int
     duplicates: int
     rejected: int
+    mistakes: tuple[str, ...]
+    """Lines that are no deliveries and were passed over."""
 
 
 class Intake(Protocol):

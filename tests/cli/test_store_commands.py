@@ -77,6 +77,17 @@ def test_a_recording_is_replayed_once_and_its_rejects_are_listed_and_released(
     assert "(released)" in silverpoint("quarantine", "list", "--all").stdout
 
 
+def test_lines_that_are_no_deliveries_are_all_named_and_the_others_taken_in(
+    silverpoint: Command, tmp_path: Path
+) -> None:
+    noted_more = json.dumps(json.loads(delivery(1)) | {"recorded_by": "probe"})
+    (tmp_path / "torn.jsonl").write_text("\n".join([delivery(0), "{", noted_more, '{"topic": 1}', delivery(2)[:40]]))
+    done = silverpoint("replay", "torn.jsonl")
+    assert done.returncode == 2
+    assert done.stdout == "2 deliveries: 2 records stored, 0 known already, 0 rejected\n"
+    assert [line.split(" of ")[0] for line in done.stderr.splitlines()] == ["line 2", "line 4", "line 5"]
+
+
 def test_the_registry_goes_out_and_in_again(silverpoint: Command, tmp_path: Path) -> None:
     header = silverpoint("registry", "export").stdout.splitlines()[0]
     columns = header.split(",")

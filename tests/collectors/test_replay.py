@@ -36,6 +36,10 @@ async def test_a_recording_is_handed_out_in_order_and_then_ends(tmp_path: Path) 
     assert await collector.take(2, 20) == []
 
 
+def deliveries_in(path: Path) -> list[Delivery]:
+    return [line for line in read_recording(path) if isinstance(line, Delivery)]
+
+
 DELIVERY = st.builds(
     lambda topic, payload, retained: Delivery(topic, payload, NOW_MS, retained), st.text(), st.binary(), st.booleans()
 )
@@ -51,14 +55,14 @@ def test_any_bytes_come_back_as_they_were(tmp_path_factory: pytest.TempPathFacto
 def test_an_object_as_payload_stands_for_its_compact_json(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     path.write_text('{"topic": "a", "payload": {"x": [1, 2.50], "ü": null}, "received_ms": 1760000000000}\n\n')
-    (delivery,) = read_recording(path)
+    (delivery,) = deliveries_in(path)
     assert delivery.payload == '{"x":[1,2.5],"ü":null}'.encode()
 
 
 def test_a_lone_surrogate_in_a_payload_reaches_the_decoder(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     path.write_text(json.dumps({"topic": "a", "payload": "\ud800", "received_ms": NOW_MS}))
-    (delivery,) = read_recording(path)
+    (delivery,) = deliveries_in(path)
     with pytest.raises(UnicodeDecodeError):
         delivery.payload.decode()
 
@@ -77,19 +81,34 @@ def test_a_lone_surrogate_in_a_payload_reaches_the_decoder(tmp_path: Path) -> No
         ('{"topic": "a", "payload": "{}", "received_ms": true}', "received_ms"),
         ('{"topic": "a", "payload": "{}", "received_ms": 1760000000}', "received_ms"),
         ('{"topic": "a", "payload": "{}", "received_ms": 1760000000000, "retained": 1}', "retained"),
-        ('{"topic": "a", "payload": "{}", "received_ms": 1760000000000, "qos": 1}', "nothing else"),
         ("[" * 100_000, "line 3"),
         ('{"topic": "\xff"}', "line 3"),
     ],
 )
-async def test_a_bad_line_is_named_after_all_before_it_was_handed_out(tmp_path: Path, line: str, says: str) -> None:
+async def test_a_bad_line_is_named_and_the_others_are_handed_out(tmp_path: Path, line: str, says: str) -> None:
     path = tmp_path / "r.jsonl"
     path.write_bytes(f"{GOOD}\n{GOOD}\n{line}\n{GOOD}\n".encode("latin-1"))
     collector = ReplayCollector(path)
-    assert len(await collector.take(10, 20)) == 2
-    with pytest.raises(RecordingError, match=says) as caught:
-        await collector.take(10, 20)
-    assert str(caught.value).startswith(f"line 3 of {path}")
+    assert len(await drained(collector)) == 3
+    (mistake,) = collector.mistakes
+    assert mistake.startswith(f"line 3 of {path}: ")
+    assert says in mistake
+
+
+async def test_many_bad_lines_neither_end_a_recording_nor_fill_the_screen(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_text("bad\n" * 60 + f"{GOOD}\n\n" + "bad\n" * 20 + GOOD)
+    collector = ReplayCollector(path)
+    assert len(await drained(collector, max_messages=7)) == 2
+    assert len(collector.mistakes) == 51
+    assert collector.mistakes[49].startswith("line 50 of ")
+    assert collector.mistakes[50] == "and 30 more such lines"
+
+
+def test_what_a_recorder_noted_besides_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_text(json.dumps(json.loads(GOOD) | {"qos": 1, "recorder": {"version": 3}}))
+    assert list(read_recording(path)) == [Delivery("a", b"{}", NOW_MS)]
 
 
 async def test_a_missing_recording_is_named(tmp_path: Path) -> None:
