@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, NamedTuple
 
 
@@ -45,9 +45,9 @@ class AlertFacts(NamedTuple):
     free_ratio: float | None = None
     free_bytes: int | None = None
 
-    def veiled(self) -> AlertFacts:
-        """The same without the names of other devices, which may stand where the reader does not see."""
-        return self._replace(others=())
+    def veiled(self, seen: Collection[str] = ()) -> AlertFacts:
+        """The same without the names of other devices than `seen`: they may stand where the reader does not see."""
+        return self._replace(others=tuple(device_id for device_id in self.others if device_id in seen))
 
 
 _LISTS: Final = frozenset({"others"})

@@ -84,7 +84,9 @@ class SessionView(_Answer):
 
 
 class NozzleSummary(_Answer):
-    """One nozzle as it stands, on the device that showed it last. `fitted`: it is on that device now."""
+    """One nozzle as it stands, on the device that showed it last. `fitted`: it is on that device now.
+
+    `first_seen_ms`: in the clinics that the asker sees; null where it came there on a device that moved."""
 
     serial: str
     model: str | None
@@ -99,7 +101,7 @@ class NozzleSummary(_Answer):
     wear: float | None
     wear_band: WearBand
     expires_on: str | None
-    first_seen_ms: int
+    first_seen_ms: int | None
     last_seen_ms: int
 
 

@@ -13,8 +13,8 @@ from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
 from gateway.serve.answers import FittingView, LedgerView, NozzleLife, NozzleSummary
 from gateway.serve.device_views import wear_band
-from gateway.serve.fittings import fittings_of
 from gateway.serve.forecast_views import BandView, CoverageView, NozzleForecastView, PastForecastView, WearPointView
+from gateway.serve.nozzle_stays import stays_of
 from gateway.serve.reader import Reader
 from gateway.serve.sight import Sight
 from gateway.store.base import ReadStore
@@ -76,14 +76,11 @@ class NozzleReader:
         nozzle = self._fleet.nozzle(serial) or self._fleet.nozzle_told(serial)
         if nozzle is None or not self._sight.sees_nozzle(viewer, nozzle):
             return None
-        rows = [row for row in await self._store.ledger(serial=serial) if self._sees(viewer, row.device_id, row)]
-        devices = sorted({row.device_id for row in rows})
+        kept = await self._store.ledger(serial=serial)
+        rows = [row for row in kept if self._sees(viewer, row.device_id, row)]
+        stays = stays_of(self._fleet, self._sight, viewer, serial, (row.device_id for row in kept))
         shown = self._sight.shown_clinic
-        fittings = [
-            FittingView.of(fitting, shown(viewer, fitting.clinic_id))
-            for fitting in fittings_of(serial, (self._fleet.ledger(device_id) for device_id in devices))
-            if self._sight.sees_record(viewer, fitting.device_id, fitting.clinic_id, serial)
-        ]
+        fittings = [FittingView.of(fitting, shown(viewer, fitting.clinic_id)) for fitting in stays.fittings]
         forecast, story = self._forecasts.forecast_of(serial), await self._forecasts.story(serial)
         return NozzleLife(
             **self._summary(viewer, nozzle).model_dump(),
@@ -91,9 +88,9 @@ class NozzleReader:
             events=tuple(self._event(viewer, row) for row in sorted(rows, key=lambda row: row.key)),
             alerts=tuple(alert for alert in self._reader.firing_alerts(viewer) if alert.subject == serial),
             forecast=NozzleForecastView.of(forecast) if forecast is not None else None,
-            history=tuple(WearPointView.of(point) for point in story.history),
+            history=tuple(WearPointView.of(point) for point in story.history if stays.covers_use(point.strikes)),
             bands=tuple(BandView.of(point) for point in story.fan),
-            past_forecasts=tuple(PastForecastView.of(issued) for issued in story.past),
+            past_forecasts=tuple(PastForecastView.of(issued) for issued in story.past if stays.covers(issued.as_of_ms)),
         )
 
     def coverage(self, viewer: Viewer) -> Sequence[CoverageView]:
@@ -128,7 +125,7 @@ class NozzleReader:
             wear=wear,
             wear_band=wear_band(wear, self._due_wear),
             expires_on=nozzle.expires_on,
-            first_seen_ms=nozzle.first_event_ms,
+            first_seen_ms=stays_of(self._fleet, self._sight, viewer, nozzle.serial).first_ms,
             last_seen_ms=nozzle.last_event_ms,
         )
 

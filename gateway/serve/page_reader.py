@@ -12,6 +12,7 @@ from gateway.forecasting.board import ForecastBook
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
 from gateway.serve.history import HistoryReader, SessionCursor
+from gateway.serve.nozzle_stays import stays_of
 from gateway.serve.operator import OperatorFigures
 from gateway.serve.outlook import OutlookReader
 from gateway.serve.paged import filled_page
@@ -162,7 +163,14 @@ class StorePageReader:
         current = self._fleet.fitted_serial(device_id)
         entries = await self.ledger(viewer, device_id)
         before = next((entry.serial for entry in entries if entry.serial != current), None)
-        return await wear_story(self._forecasts, current, before)
+        stays = {
+            serial: stays_of(self._fleet, self._sight, viewer, serial, (device_id,))
+            for serial in (current, before)
+            if serial is not None
+        }
+        return await wear_story(
+            self._forecasts, current, before, lambda serial, one: stays[serial].covers(one.as_of_ms)
+        )
 
     async def alerts(self, viewer: Viewer, asked: AlertsAsked, limit: int, before: int | None) -> AlertsFound:
         """Newest first; the clinic as the viewer calls it."""
@@ -191,14 +199,15 @@ class StorePageReader:
         return await self._lifetimes.report(viewer, by)
 
     def registry(self, viewer: Viewer) -> RegistryView:
-        """Every clinic and device in scope; nozzle models that are written down or that a device has fitted."""
+        """Every clinic and device in scope; nozzle models that are written down or that a device in scope showed."""
         clinics = [view.id for view in self._reader.clinics(viewer)]
         devices = [state.device_id for state in self._fleet.devices() if self._sight.sees_device(viewer, state)]
         written = {entry.model for entry in self._registry.entries() if isinstance(entry, NozzleModel)}
-        fitted = {nozzle.model for nozzle in self._fleet.nozzles() if nozzle.model is not None}
+        seen = [nozzle for nozzle in self._fleet.nozzles() if self._sight.sees_nozzle(viewer, nozzle)]
+        fitted = {nozzle.model for nozzle in seen if nozzle.model is not None}
         models = sorted(model for model in written | fitted if viewer.scope.sees_model(model))
         lots = {entry.lot for entry in self._registry.entries() if isinstance(entry, Lot)}
-        lots |= {nozzle.lot for nozzle in self._fleet.nozzles() if nozzle.lot is not None}
+        lots |= {nozzle.lot for nozzle in seen if nozzle.lot is not None}
         whole = viewer.scope.clinics is None and viewer.scope.models is None
         return RegistryView(
             clinics=tuple(self._clinic(clinic_id) for clinic_id in sorted(clinics)),

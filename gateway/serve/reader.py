@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
+from dashboards.web.alert_sentences import sentence
+from dashboards.web.strings import ENGLISH
 from gateway.alerts.muting import told
 from gateway.clock import Clock
 from gateway.forecasting.board import Forecasts, NoForecasts, NozzleForecast
@@ -167,7 +169,7 @@ class Reader:
         """One alert with the names that this viewer may see."""
         stale = self._board.stale(alert)
         if viewer.role != "vendor":
-            return self._alert_view(alert, stale, self._board.muted(alert))
+            return self._in_scope(viewer, self._alert_view(alert, stale, self._board.muted(alert)))
         names = self._sight.pseudonyms
         return AlertView.of(alert, stale=stale).model_copy(
             update={
@@ -178,6 +180,18 @@ class Reader:
                 "acknowledged_by": None,
             }
         )
+
+    def _in_scope(self, viewer: Viewer, view: AlertView) -> AlertView:
+        """The same alert without the names of devices that the viewer does not see."""
+        if view.facts is None or not view.facts.others or viewer.scope == Scope():
+            return view
+        states = (self._fleet.device(device_id) for device_id in view.facts.others)
+        seen = {one.device_id for one in states if one is not None and self._sight.sees_device(viewer, one)}
+        facts = view.facts.veiled(seen)
+        if facts == view.facts:
+            return view
+        summary = sentence(view.rule, view.subject, view.device_id, facts, ENGLISH)
+        return view.model_copy(update={"facts": facts, "summary": summary})
 
     def changes(self, viewer: Viewer) -> AsyncGenerator[FleetChange, None]:
         """Coalesced changes, at most four a second, until the gateway stops."""

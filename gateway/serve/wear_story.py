@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.forecasting.board import FanPoint, ForecastBook, NozzleForecast
@@ -14,14 +14,16 @@ _P05, _P10, _P50, _P90, _P95 = 0, 1, 3, 5, 6
 """Places in what is kept of a forecast."""
 
 
-async def wear_story(forecasts: ForecastBook, current: str | None, before: str | None) -> WearStory:
+async def wear_story(
+    forecasts: ForecastBook, current: str | None, before: str | None, shown: Callable[[str, IssuedForecast], bool]
+) -> WearStory:
     """The story of the nozzle that is fitted and of the one before; None where there is none.
 
-    Raises StoreUnavailableError."""
+    Only those past forecasts are told that are `shown`. Raises StoreUnavailableError."""
     stories = [(serial, await forecasts.story(serial)) for serial in (current, before) if serial is not None]
     forecast = forecasts.forecast_of(current) if current is not None else None
     path = wear_path(forecast, stories[0][1].fan) if forecast is not None else ()
-    pasts = (past_of(serial, story.past) for serial, story in stories)
+    pasts = (past_of(serial, [one for one in story.past if shown(serial, one)]) for serial, story in stories)
     return WearStory(days_left=_days_left(forecast), path=path, past=tuple(past for past in pasts if past.items))
 
 
