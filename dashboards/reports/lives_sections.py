@@ -22,7 +22,7 @@ from dashboards.reports.product_telling import (
     ratio_text,
     share_text,
 )
-from dashboards.web.format import count_text
+from dashboards.web.format import UTC_ZONE, count_text, date_text, local_date
 from dashboards.web.strings import Strings
 from schemas.lifetime_views import FlaggedLotView, LifeEvidence, LifeGroupView, LifetimesView
 
@@ -37,15 +37,14 @@ def lives_sections(view: LifetimesView, palette: Palette, strings: Strings) -> t
     groups = [
         group.model_copy(update={"key": names.get(group.key, group.key)}) for group in view.items if group.nozzles
     ]
-    lead = words.lives_lead if view.window is None else f"{words.lives_lead} {words.window.format(window=view.window)}"
+    told = _told(view, strings)
     title = words.of.format(what=words.lives, by=words.lives_by[view.by])
     if not groups:
         notes = tuple(Text(note_text(note, strings), "muted") for note in view.notes)
-        told = "" if view.window is None else f" {words.window.format(window=view.window)}"
         return (Section(title, words.lives_none + told, notes),)
     main: list[Block] = [*_figures(view, groups, palette, strings), _groups(groups, strings)]
     main += _risk(groups, strings)
-    sections = [Section(title, lead, tuple(main))]
+    sections = [Section(title, words.lives_lead + told, tuple(main))]
     if view.by == "lot":
         sections.append(_flagged(view, strings))
     sections += _effects(view, strings)
@@ -54,6 +53,14 @@ def lives_sections(view: LifetimesView, palette: Palette, strings: Strings) -> t
     if said:
         sections.append(Section(words.notes, "", tuple(said)))
     return tuple(sections)
+
+
+def _told(view: LifetimesView, strings: Strings) -> str:
+    """Whom a published answer is about, and as of when: its numbers are kept, and may be older than the page."""
+    if view.window is None:
+        return ""
+    day = date_text(local_date(view.as_of_ms, UTC_ZONE), strings.numbers, strings.pages.common)
+    return f" {strings.product.window.format(window=view.window, date=day)}"
 
 
 def _figures(view: LifetimesView, groups: Sequence[LifeGroupView], palette: Palette, strings: Strings) -> list[Figure]:

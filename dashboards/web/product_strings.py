@@ -133,7 +133,8 @@ ENGLISH_PRODUCT: Final = ProductPageWords(
     of="{what}: {by}",
     between="{value} ({low} to {high})",
     none="–",
-    window="Told of {window}; groups in which too few clinics take part go together.",
+    window="Told of the nozzles that were fitted by the end of {window}, as they stood on {date}. Those fitted since "
+    "are not among them, so few of them are in use still. Groups in which too few clinics take part go together.",
     lives_lead="How long nozzles last until their coating has worn to the limit. A nozzle that is in use, or was taken "
     "off before, has lasted at least so long.",
     lives_none="There are no measured lives to tell of yet.",

@@ -79,6 +79,18 @@ async def test_a_vendor_lands_on_the_product_and_finds_nothing_else() -> None:
         assert 'href="/alerts"' not in page.text
 
 
+async def test_a_vendor_is_told_of_which_nozzles_the_numbers_are_and_as_of_when() -> None:
+    """A quarter's answer is kept: weeks later it says nothing of the nozzles that were fitted since."""
+    behind = Behind(sample_fleet(3))
+    async with client(behind, VENDOR) as asking:
+        page = (await asking.get("/product/lives")).text
+        assert "fitted by the end of 2026-Q3, as they stood on Sun 22 Nov 2026" in page
+        german = (await asking.get("/product/lives", headers={"accept-language": "de"})).text
+        assert "bis zum Ende von 2026-Q3 aufgesetzt waren, mit ihrem Stand vom So" in german
+    async with client(behind) as asking:
+        assert "2026-Q3" not in (await asking.get("/product/lives")).text
+
+
 async def test_a_vendor_sees_the_sessions_of_each_whole_month_and_no_column_without_a_number() -> None:
     behind = Behind(sample_fleet(3))
     async with client(behind, VENDOR) as asking:
