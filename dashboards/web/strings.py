@@ -141,6 +141,7 @@ class FleetWords:
     nozzle_none: str
     nozzle_unreadable: str
     bands: Mapping[WearBand, str]
+    bands_note: str
     wear_between: str
     wear_about: str
 
@@ -338,6 +339,7 @@ ENGLISH: Final = Strings(
         nozzle_none="None fitted",
         nozzle_unreadable="Tag not readable",
         bands={"ok": "OK", "due": "Due", "worn_out": "Replace", "unknown": "Unknown"},
+        bands_note="Due: have the next nozzle ready. Replace: worn to its limit.",
         wear_between="estimated {low} to {high}",
         wear_about="estimated {wear}",
     ),

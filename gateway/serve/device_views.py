@@ -32,13 +32,13 @@ def fitted_nozzle(latest: TimedSample | None, ledger: tuple[LedgerRow, ...], ser
     return FittedNozzle(serial) if serial is not None else None
 
 
-def wear_band(wear: float | None, due_wear: float) -> WearBand:
-    """The band that pages colour by."""
-    if wear is None:
-        return "unknown"
-    if wear >= 1.0:
+def wear_band(wear: float | None, due_wear: float, due: bool | None = None) -> WearBand:
+    """The band that pages colour by. `due` is what the forecast says; None: it says nothing, and wear decides."""
+    if wear is not None and wear >= 1.0:
         return "worn_out"
-    return "due" if wear >= due_wear else "ok"
+    if due or (due is None and wear is not None and wear >= due_wear):
+        return "due"
+    return "unknown" if wear is None else "ok"
 
 
 def nozzle_view(nozzle: NozzleState, model: NozzleModel | None, forecast: NozzleForecast | None = None) -> NozzleView:
@@ -101,9 +101,10 @@ def device_view(
     online: bool,
     nozzle: NozzleView | None,
     due_wear: float,
+    due: bool | None = None,
     forecast: ForecastView | None = None,
 ) -> DeviceView:
-    """The device; `clinic_id` as the viewer may see it."""
+    """The device; `clinic_id` as the viewer may see it, `due` as the forecast of its nozzle says."""
     sample = state.latest.sample if state.latest else None
     return DeviceView(
         id=state.device_id,
@@ -118,7 +119,7 @@ def device_view(
         power=_power(sample) if sample else None,
         sessions=SessionsView(total=sample.sessions_total, active=sample.session_active and online) if sample else None,
         nozzle=nozzle,
-        wear_band=wear_band(nozzle.wear if nozzle else None, due_wear),
+        wear_band=wear_band(nozzle.wear if nozzle else None, due_wear, due),
         forecast=forecast,
     )
 

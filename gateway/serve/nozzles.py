@@ -13,6 +13,7 @@ from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
 from gateway.serve.answers import FittingView, LedgerView, NozzleLife, NozzleSummary
 from gateway.serve.device_views import wear_band
+from gateway.serve.due_nozzles import is_due
 from gateway.serve.forecast_views import BandView, CoverageView, NozzleForecastView, PastForecastView, WearPointView
 from gateway.serve.nozzle_stays import stays_of
 from gateway.serve.reader import Reader
@@ -111,6 +112,8 @@ class NozzleReader:
     def _summary(self, viewer: Viewer, nozzle: NozzleState) -> NozzleSummary:
         model = self._registry.model(nozzle.model)
         wear = nozzle_wear(nozzle, model)
+        forecast = self._forecasts.forecast_of(nozzle.serial)
+        due = is_due(nozzle, forecast, model, self._registry.clinic(nozzle.clinic_id))
         return NozzleSummary(
             serial=nozzle.serial,
             model=nozzle.model,
@@ -123,7 +126,7 @@ class NozzleReader:
             rated_strikes=nozzle.rated_strikes or (model.rated_strikes if model else None),
             coating=nozzle.coating_ratio,
             wear=wear,
-            wear_band=wear_band(wear, self._due_wear),
+            wear_band=wear_band(wear, self._due_wear, due),
             expires_on=nozzle.expires_on,
             first_seen_ms=stays_of(self._fleet, self._sight, viewer, nozzle.serial).first_ms,
             last_seen_ms=nozzle.last_event_ms,

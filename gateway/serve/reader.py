@@ -30,6 +30,7 @@ from gateway.serve.device_views import (
     nozzle_view,
     unread_nozzle_view,
 )
+from gateway.serve.due_nozzles import is_due
 from gateway.serve.health import Readiness
 from gateway.serve.history import HistoryReader
 from gateway.serve.sight import Sight
@@ -57,6 +58,7 @@ class _Basis(NamedTuple):
     lifecycle: DeviceLifecycle
     online: bool
     forecast: NozzleForecast | None
+    due: bool | None
 
 
 class Reader:
@@ -228,6 +230,7 @@ class Reader:
             online=basis.online,
             nozzle=_nozzle_view(basis),
             due_wear=self._due_wear,
+            due=basis.due,
             forecast=forecast_view(basis.forecast),
         )
         self._views[state.device_id] = (basis, view)
@@ -241,7 +244,9 @@ class Reader:
         model = self._registry.model(nozzle.model) if nozzle else None
         entry = self._registry.device(device_id)
         forecast = self._forecasts.forecast_of(nozzle.serial) if nozzle else None
-        return _Basis(state, fitted, nozzle, model, entry.label, entry.state, self._online(state, now_ms), forecast)
+        due = is_due(nozzle, forecast, model, self._registry.clinic(nozzle.clinic_id)) if nozzle else None
+        online = self._online(state, now_ms)
+        return _Basis(state, fitted, nozzle, model, entry.label, entry.state, online, forecast, due)
 
     def _online(self, state: DeviceState, now_ms: int) -> bool:
         return is_online(state, now_ms, self._silent_after_ms)

@@ -11,6 +11,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from gateway.alerts.conditions import nozzle_due, nozzle_facts
+from gateway.alerts.due import due_by
+from gateway.config import AlertsConfig
 from gateway.config_forecast import ForecastConfig
 from gateway.forecasting.online import ForecastKeeper
 from gateway.serve.http import create_app
@@ -114,6 +117,27 @@ async def test_a_nozzle_tells_its_wear_so_far_how_it_may_go_on_and_what_was_fore
     assert [past["outcome"] for past in life["past_forecasts"]] == [None]
     assert life["forecast"]["group"] in ("lot lot-1", "model NZ")
     assert (await served.get("/api/v1/forecasts/coverage")) == {"items": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize(("lead_days", "band"), [(0, "ok"), (60, "due")])
+async def test_a_nozzle_is_due_on_pages_when_its_alert_says_so(served: Served, lead_days: int, band: str) -> None:
+    """By its wear of 67 % alone it would not be, however long the next one takes to come."""
+    parts = served.services.parts
+    await served.services.actions.save_entry(
+        Viewer("ada", "manager"), NozzleModel(model="NZ", rated_strikes=9_000_000, lead_days=lead_days), ("lead_days",)
+    )
+    assert (await served.get("/api/v1/devices/d-1"))["wear_band"] == band
+    listed = (await served.get(f"/api/v1/nozzles?state={band}"))["items"]
+    assert [nozzle["serial"] for nozzle in listed] == [SERIAL]
+    assert (await served.get("/api/v1/fleet/summary"))[f"nozzles_{band}"] == 1
+    nozzle, model, forecast = parts.fleet.nozzle(SERIAL), parts.registry.model("NZ"), served.keeper.forecast_of(SERIAL)
+    assert nozzle is not None
+    assert forecast is not None
+    assert forecast.replace_by is not None
+    facts = nozzle_facts(nozzle, model, None, due_by(forecast.replace_by, lead_days, "UTC", ""))
+    alert = nozzle_due(facts, AlertsConfig())
+    assert alert is not None
+    assert (alert.verdict == "true") == (band == "due")
 
 
 async def test_prometheus_reads_the_sessions_that_are_left(served: Served) -> None:
