@@ -47,4 +47,9 @@ async def _forget(
     if pauses is None:
         raise ConflictError("the demo's fleet would tell of it again: forget clinics of a real gateway")
     forgotten = await pauses.ask(lambda: forget_clinic(config, clinic_id, actor.name))
-    return {"devices": [*forgotten.devices], "names_kept": forgotten.names_kept, "rows": forgotten.rows}
+    return {
+        "devices": [*forgotten.devices],
+        "names_kept": forgotten.names_kept,
+        "rows": forgotten.rows,
+        "advice_left": forgotten.advice_left,
+    }

@@ -20,6 +20,7 @@ clinic = group("Clinics that have left.")
 
 _TRIES: Final = 25
 _BETWEEN_TRIES_S: Final = 0.2
+_ADVICE_LEFT: Final = "The broker may retain advice to its devices until that runs out, within notify.advice_valid_h"
 _FORGOTTEN: Final = TypeAdapter(Forgotten)
 
 
@@ -38,6 +39,8 @@ def forget(
         raise InvalidInputError([f"silverpoint clinic forget: {clinic_id[:40]!r} is no clinic's id"])
     done = run_async(_forget(configured(config), clinic_id))
     typer.echo(f"{clinic_id} is forgotten: {len(done.devices)} devices, {done.rows} rows")
+    if done.devices and done.advice_left is not None:
+        typer.echo(f"{_ADVICE_LEFT} ({done.advice_left})", err=True)
     if done.devices:
         typer.echo(f"Its devices, whose logins to revoke: {' '.join(done.devices)}", err=True)
 

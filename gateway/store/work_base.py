@@ -50,11 +50,13 @@ class SpareRow:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was forgotten with a clinic. `names_kept`: of its devices those that were in another clinic before."""
+    """What was forgotten with a clinic. `names_kept`: of its devices those that were in another clinic before.
+    `advice_left`: why the broker may still retain advice to them; None where it does not."""
 
     devices: tuple[str, ...]
     names_kept: int
     rows: int
+    advice_left: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,33 @@ class Api:
         raise AssertionError(f"{path}: {self.ask(path)}")
 
 
+def retained_advice(broker: Mosquitto, clinic_id: str, wait_s: int) -> str:
+    """What the broker has for the clinic's devices, as soon as it has any."""
+    topic = f"fleet/v1/{clinic_id}/+/advice"
+    command = ["mosquitto_sub", "-V", "5", "-p", str(broker.port), "-t", topic, "-C", "1", "-W", str(wait_s), "-v"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout
+
+
+@pytest.mark.mosquitto
+def test_the_advice_to_a_forgotten_clinics_devices_is_cleared_at_the_broker(tmp_path: Path) -> None:
+    with running_mosquitto(tmp_path / "broker") as broker, GatewayProcess(tmp_path, broker.url) as gateway:
+        gateway.wait_ready()
+        for clinic_id in (LEFT, STAYED):
+            publish(broker, clinic_id, f"d-{clinic_id}")
+        for clinic_id in (LEFT, STAYED):
+            assert f"N-d-{clinic_id}" in retained_advice(broker, clinic_id, wait_s=30)
+        done = silverpoint(gateway, "clinic", "forget", LEFT)
+        assert done.returncode == 0, done.stderr
+        assert "advice" not in done.stderr
+        assert retained_advice(broker, LEFT, wait_s=2) == ""
+        assert STAYED in retained_advice(broker, STAYED, wait_s=30)
+
+        assert gateway.terminate() == 0
+        stopped = silverpoint(gateway, "clinic", "forget", STAYED)
+        assert stopped.returncode == 0, stopped.stderr
+        assert retained_advice(broker, STAYED, wait_s=2) == ""
+
+
 @pytest.mark.mosquitto
 def test_the_running_gateway_forgets_a_clinic_and_goes_on(tmp_path: Path) -> None:
     with running_mosquitto(tmp_path / "broker") as broker, GatewayProcess(tmp_path, broker.url) as gateway:

@@ -18,6 +18,7 @@ from schemas.alert import Matchers, Silence
 from schemas.delivery import Delivery
 from schemas.registry import Clinic, DeviceEntry
 from tests.alerts.site import Device, open_site
+from tests.support.broker import free_port
 from tests.work.workshop import at, open_workshop
 
 LEFT, STAYED = "clinic-leaving", "clinic-staying"
@@ -71,11 +72,14 @@ def store_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_nothing_that_names_the_clinic_is_left_and_the_lives_are(
-    store_path: Path, capsys: pytest.CaptureFixture[str]
+    store_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert NAME.encode() in on_disk(store_path.parent)
+    monkeypatch.setenv("SILVERPOINT_BROKER__URL", f"mqtt://127.0.0.1:{free_port()}")
     assert execute(["clinic", "forget", LEFT]) == 0
-    assert "d-own" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "d-own" in told
+    assert "The broker may retain advice to its devices until that runs out" in told
     database = sqlite3.connect(store_path)
     audit = database.execute("SELECT subject FROM audit WHERE action = 'forget_clinic'").fetchall()
     assert audit == [(LEFT,)]
