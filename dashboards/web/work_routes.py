@@ -37,7 +37,7 @@ _MOST_WAITING: Final = 50
 _PARTS: Final = ("work-visits", "work-alerts", "work-waiting")
 _KEPT_STATIC: Final = (
     "theme.js", "tokens.css", "base.css", "fleet.css", "table.css", "pages.css", "work.css", "fill.js", "shell.js",
-    "stream.js", "draw.js", "queue.js", "sign_out.js", "leftover.js", "outbox.js", "work.js", "favicon.svg",
+    "stream.js", "draw.js", "queue.js", "sign_out.js", "leftover.js", "outbox.js", "when.js", "work.js", "favicon.svg",
 )  # fmt: skip
 """What the pages that a phone keeps are made of."""
 

@@ -88,7 +88,13 @@ class OrderWords:
     ended: str
     replaced_by: str
     claim_note: str
+    when: str
+    when_hint: str
     claim: str
+    swap_title: str
+    swap_serial: str
+    swap_lot: str
+    swap: str
     reasons: Mapping[ReplaceReason, str]
     note_text: str
     note: str
@@ -272,7 +278,13 @@ ENGLISH_WORK: Final = WorkWords(
         ended="Ended",
         replaced_by="Replaced by",
         claim_note="Note (optional)",
+        when="When it was done",
+        when_hint="empty: now; otherwise on the clinic’s clocks",
         claim="Replaced",
+        swap_title="The device did not report the swap",
+        swap_serial="Serial of the nozzle that was fitted",
+        swap_lot="Its lot (optional)",
+        swap="Record swap",
         reasons={
             "worn": "worn",
             "damaged": "damaged",
@@ -366,6 +378,7 @@ ENGLISH_WORK: Final = WorkWords(
         undo_in="sent in a moment",
         acts={
             "claim": "Replaced",
+            "swap": "Swap",
             "assign": "Take",
             "note": "Note",
             "close": "Close",

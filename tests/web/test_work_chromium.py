@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from test_web_chromium import HOSTILE, Scheme, live
 from work_server import WorkServer, sign_in, work_server
 
-from gateway.serve.work_shapes import ClaimBody, NoteBody
+from gateway.serve.work_shapes import AssignBody, ClaimBody, NoteBody
 from schemas.access import Viewer
 from schemas.registry import Clinic, DeviceEntry
 from tests.serve.rig import CLINICS, MINUTE_MS, NOW_MS
@@ -36,13 +37,19 @@ async def server(tmp_path: Path) -> AsyncIterator[WorkServer]:
 
 @asynccontextmanager
 async def phone(
-    browser: Browser, server: WorkServer, name: str = "kim", size: tuple[int, int] = PHONE, scheme: Scheme = "light"
+    browser: Browser,
+    server: WorkServer,
+    name: str = "kim",
+    size: tuple[int, int] = PHONE,
+    scheme: Scheme = "light",
+    zone: str | None = None,
 ) -> AsyncIterator[Page]:
     """Somebody's phone, signed in and on the page of work; its console must stay empty but for a lost signal."""
     width, height = size
     context = await browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=width < 500, is_mobile=width < 500
-    )
+        viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=width < 500, is_mobile=width < 500,
+        timezone_id=zone,
+    )  # fmt: skip
     page = await context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
@@ -63,6 +70,10 @@ async def keeps(page: Page, path: str, *, kept: bool = True) -> None:
             return
         await page.wait_for_timeout(100)
     raise AssertionError(f"{path}: kept is not {kept}")
+
+
+def at_ms(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp()) * 1_000
 
 
 def job(page: Page, serial: str = "n-one") -> Locator:
@@ -117,6 +128,72 @@ async def test_what_was_done_without_signal_goes_out_from_whichever_page_is_open
         await page.context.set_offline(False)
         await page.goto(f"{server.url}/reports")
         await server.settled(order.order_id, "claimed")
+
+
+async def test_what_was_done_earlier_is_told_by_the_clinics_clocks_without_signal_too(
+    chromium: Browser, server: WorkServer
+) -> None:
+    """The phone's own zone is another one; it is 10:53 in the clinic."""
+    order = server.order("n-one").order_id
+    async with phone(chromium, server, zone="America/Los_Angeles") as page:
+        path = f"/work/orders/{order}"
+        await keeps(page, "/work")
+        await page.goto(server.url + path)
+        await keeps(page, path)
+        await page.context.set_offline(True)
+        claim = page.locator(".act-claim")
+        when = claim.get_by_label("When it was done")
+        await when.fill("2025-10-09T10:54")
+        await claim.get_by_role("button", name="Replaced").click()
+        assert not await when.evaluate("field => field.checkValidity()")
+        await expect(page.locator("#outbox")).to_be_hidden()
+        await when.fill("2025-10-08T17:30")
+        await claim.get_by_role("button", name="Replaced").click()
+        await expect(page.locator("#outbox .count")).to_have_text("1 unsent")
+        await expect(when).to_have_value("")
+        await page.get_by_role("button", name="Send now").click()
+        await page.context.set_offline(False)
+        await server.settled(order, "claimed")
+    assert (await server.stored(order)).claimed_ms == at_ms("2025-10-08T17:30+02:00")
+
+
+async def test_a_swap_that_the_device_did_not_report_is_recorded_with_its_time(
+    chromium: Browser, server: WorkServer
+) -> None:
+    order = server.order("n-one").order_id
+    async with phone(chromium, server, zone="Asia/Tokyo") as page:
+        await page.goto(f"{server.url}/work/orders/{order}")
+        await page.get_by_text("The device did not report the swap").click()
+        swap = page.locator(".act-swap")
+        await swap.get_by_label("Serial of the nozzle").fill("n-nine")
+        await swap.get_by_label("Why").select_option("damaged")
+        await swap.get_by_label("When it was done").fill("2025-10-09T10:53")
+        await swap.get_by_role("button", name="Record swap").click()
+        await page.get_by_role("button", name="Send now").click()
+        await server.settled(order, "claimed")
+    stored = await server.stored(order)
+    assert (stored.claim_reason, stored.claimed_ms) == ("damaged", at_ms("2025-10-09T10:53+02:00"))
+    (row,) = [row for row in await server.rig.store.ledger(serial="n-nine") if row.made_by == "person"]
+    assert (row.device_id, row.event_ms) == ("d-one", stored.claimed_ms)
+
+
+async def test_what_is_typed_stays_when_the_order_changes_meanwhile(chromium: Browser, server: WorkServer) -> None:
+    order = server.order("n-one").order_id
+    async with phone(chromium, server) as page:
+        await page.goto(f"{server.url}/work/orders/{order}")
+        await live(page)
+        await page.get_by_role("radio", name="damaged").check(force=True)
+        await page.get_by_text("The device did not report the swap").click()
+        swap = page.locator(".act-swap")
+        await swap.get_by_label("When it was done").fill("2025-10-09T10:53")
+        serial = swap.get_by_label("Serial of the nozzle")
+        await serial.fill("n-ni")
+        await server.rig.services.work_acts.assign(MARA, order, AssignBody(assignee="lee"))
+        await expect(page.locator(".facts")).to_contain_text("lee")
+        await expect(serial).to_be_focused()
+        await expect(serial).to_have_value("n-ni")
+        await expect(swap.get_by_label("When it was done")).to_have_value("2025-10-09T10:53")
+        await expect(page.get_by_role("radio", name="damaged")).to_be_checked()
 
 
 async def test_a_claim_can_be_undone_before_it_is_sent(chromium: Browser, server: WorkServer) -> None:

@@ -60,7 +60,10 @@ class OrderPage:
     reasons: tuple[Reason, ...]
     workers: tuple[str, ...]
     assignee: str
+    zone: str
+    """Of the clinic, whose clocks say when something was done."""
     may_claim: bool
+    may_swap: bool
     may_assign: bool
     may_close: bool
     take: bool
@@ -97,6 +100,8 @@ def order_page(seen: OrderSeen, may: frozenset[PageAct], name: str, now_ms: int,
         reasons=reasons(order.claim_reason or "worn", strings),
         workers=tuple(seen.workers),
         assignee=order.assignee or "",
+        zone=str(zone_of(_place(seen).timezone)),
+        may_swap=works and live and order.kind == "nozzle",
         may_claim=works and claimable and order.state != "confirmed",
         may_assign=works and live and len(seen.workers) > 1,
         may_close="close_work" in may and live,

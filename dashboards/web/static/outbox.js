@@ -49,12 +49,12 @@ export class Outbox {
     return actsOf(this.owner);
   }
 
-  /** Keeps acts that were done now, and sends them; `holdMs` leaves time to undo. */
+  /** Keeps acts that were done now, or when they say, and sends them; `holdMs` leaves time to undo. */
   async add(acts, holdMs = 0) {
     const atMs = Math.round(this.now());
     this.last = Math.max(this.last + 1, Date.now());
     for (const act of acts) {
-      await keep({ ...act, id: crypto.randomUUID(), owner: this.owner, atMs, place: this.last++, heldUntilMs: Date.now() + holdMs });
+      await keep({ atMs, ...act, id: crypto.randomUUID(), owner: this.owner, place: this.last++, heldUntilMs: Date.now() + holdMs });
     }
     await this.changed();
     this.#wait(holdMs);

@@ -5,10 +5,12 @@ import { page, phrase, serverNow, setServerTime, setText, words } from "./fill.j
 import { Outbox } from "./outbox.js";
 import { LinkSign } from "./shell.js";
 import { Stream } from "./stream.js";
+import { answeredMs, forget } from "./when.js";
 
 const KEEP_AFTER_MS = 1_500;
 const PREFETCH_AGAIN_MS = 600_000;
 const PREFETCHED = 20;
+const TODAY_MS = 43_200_000;
 const AHEAD = "silverpoint.ahead";
 const said = page.outbox;
 const root = document.documentElement;
@@ -118,7 +120,9 @@ function reasonOf(waiting) {
 }
 
 function timeOf(act) {
-  const time = new Date(act.atMs).toLocaleTimeString(words.language, { hour: "2-digit", minute: "2-digit", hour12: false });
+  const today = Math.abs(serverNow() - act.atMs) < TODAY_MS;
+  const day = today ? {} : { day: "numeric", month: "short" };
+  const time = new Date(act.atMs).toLocaleString(words.language, { ...day, hour: "2-digit", minute: "2-digit", hour12: false });
   return phrase(said.doneAt, { time });
 }
 
@@ -155,7 +159,9 @@ function actsOfForm(form, submitter) {
   const body = JSON.parse(form.dataset.body ?? "{}");
   for (const [name, value] of new FormData(form, submitter)) if (value !== "") body[name] = value;
   const { act: what, about, subject } = form.dataset;
-  return form.dataset.paths.split(" ").map((path) => ({ what, path, body, about, subject: subjectOf(path) ?? subject }));
+  const atMs = answeredMs(form);
+  const act = { what, body, about, ...(atMs !== undefined && { atMs }) };
+  return form.dataset.paths.split(" ").map((path) => ({ ...act, path, subject: subjectOf(path) ?? subject }));
 }
 
 function subjectOf(path) {
@@ -169,6 +175,7 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   await outbox.add(actsOfForm(form, event.submitter), Number(form.dataset.holdMs ?? 0));
   for (const field of form.querySelectorAll("textarea, input[name=note]")) field.value = "";
+  forget(form);
 });
 
 document.addEventListener("click", (event) => {
