@@ -127,8 +127,12 @@ class Bench:
 
     def well(self, device_id: str = "D-1", times: int = 1, **odd: Any) -> None:
         for _ in range(times):
-            self.reading(device_id, WELL | {"serial": self._fitted(device_id) or device_id.replace("D", "N")} | odd)
             self.passed_over()
+            self.reading(device_id, WELL | {"serial": self._fitted(device_id) or device_id.replace("D", "N")} | odd)
+
+    def no_longer_well(self, device_id: str, odd: Mapping[str, Any]) -> None:
+        self.well(device_id, 2)
+        self.well(device_id, **odd)
 
     def passed_over(self) -> list[DeviceState]:
         """The devices that nobody would look at closer now; the others are looked at, and remembered."""
@@ -213,7 +217,10 @@ others: st.SearchStrategy[Deed] = st.one_of(
     ),
 )
 well_for_a_while: st.SearchStrategy[Deed] = st.builds(lambda where: lambda bench: bench.well(where, 2), device)
-deeds: st.SearchStrategy[Deed] = st.one_of(others, readings, readings, well_for_a_while)
+no_longer: st.SearchStrategy[Deed] = st.builds(
+    lambda where, odd: lambda bench: bench.no_longer_well(where, odd), device, odd_fields
+)
+deeds: st.SearchStrategy[Deed] = st.one_of(others, readings, well_for_a_while, no_longer, no_longer)
 
 
 @pytest.fixture
@@ -263,14 +270,27 @@ def test_a_lot_that_is_read_off_the_nozzle_elsewhere_counts_at_once(
     assert bench.passed_over() == []
 
 
-@pytest.mark.parametrize("odd", [{"device_model": "cart"}, {"clinic_id": "C-2"}])
-def test_a_device_that_says_it_is_another_or_elsewhere_is_looked_at(
-    odd: dict[str, Any], store_of: tuple[asyncio.Runner, SqliteStore]
+FITTED = {"model": "fine", "lot": None, "rated_strikes": 2_000, "expires_on": None}
+UNMEASURED: dict[str, Any] = {"coating": None}
+
+
+@pytest.mark.parametrize(
+    ("before", "then"),
+    [
+        ({}, {"device_model": "cart"}),
+        ({}, {"clinic_id": "C-2"}),
+        ({}, {"strikes": 999}),
+        (UNMEASURED, UNMEASURED | {"strikes": 1_999}),
+        ({"active": True, "minutes": 60}, {"active": True, "minutes": 60}),
+    ],
+)
+def test_a_reading_that_goes_on_otherwise_is_looked_at(
+    before: dict[str, Any], then: dict[str, Any], store_of: tuple[asyncio.Runner, SqliteStore]
 ) -> None:
     bench = Bench(*store_of)
     bench.write(NozzleModel(model="fine", fits=("pen",)))
-    bench.swap("D-1", "N-1", {"model": "fine", "lot": None, "rated_strikes": None, "expires_on": None})
-    bench.well(times=2)
+    bench.swap("D-1", "N-1", FITTED)
+    bench.well(times=2, **before)
     assert len(bench.passed_over()) == 1
-    bench.well(**odd)
+    bench.well(**then)
     assert bench.passed_over() == []
