@@ -1,7 +1,7 @@
 """Evidence: the facts of one subject as the fleet has them now, and what the rules find in them. No I/O, no clock.
 
-Most devices and nozzles are well. So each is first screened with a few comparisons, and only what may concern a rule,
-or has an alert open, is looked at closely.
+Facts are gathered only for what may concern a rule, or has an alert open. Most readings are passed over before that, by
+`gateway.alerts.familiar`.
 """
 
 from __future__ import annotations

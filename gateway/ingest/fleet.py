@@ -110,6 +110,10 @@ class Fleet:
         """What each device says that ever showed this nozzle."""
         return self._by_serial.get(serial, _NO_SIGHTINGS).values()
 
+    def serials(self) -> set[str]:
+        """Every nozzle that a device showed, or a person told of."""
+        return {*self._by_serial, *self._told}
+
     def nozzles(self) -> Iterator[NozzleState]:
         for serial in tuple(self._by_serial):
             nozzle = self.nozzle(serial)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from gateway.ingest.fleet import Fleet
+from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.serve.fittings import Fitting, fittings_of
 from gateway.serve.sight import Sight
 from schemas.access import Scope, Viewer
@@ -49,6 +49,13 @@ def stays_of(fleet: Fleet, sight: Sight, viewer: Viewer, serial: str, others: It
         one for one in fittings_of(serial, ledgers) if sight.sees_record(viewer, one.device_id, one.clinic_id, serial)
     )
     return Stays(len(seen) == len(rows), min((row.event_ms for row in seen), default=None), fittings)
+
+
+def first_seen_ms(fleet: Fleet, sight: Sight, viewer: Viewer, nozzle: NozzleState) -> int | None:
+    """When the nozzle was first seen, as far as the viewer may know; quick for those who see everything."""
+    if viewer.scope == _EVERYTHING:
+        return nozzle.first_event_ms
+    return stays_of(fleet, sight, viewer, nozzle.serial).first_ms
 
 
 def _devices_of(fleet: Fleet, serial: str) -> set[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Literal, TypeAlias
 
+from gateway.breath import Breath
 from gateway.forecasting.board import ForecastBook
 from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
@@ -15,7 +15,7 @@ from gateway.serve.answers import FittingView, LedgerView, NozzleLife, NozzleSum
 from gateway.serve.device_views import wear_band
 from gateway.serve.due_nozzles import is_due
 from gateway.serve.forecast_views import BandView, CoverageView, NozzleForecastView, PastForecastView, WearPointView
-from gateway.serve.nozzle_stays import stays_of
+from gateway.serve.nozzle_stays import first_seen_ms, stays_of
 from gateway.serve.reader import Reader
 from gateway.serve.sight import Sight
 from gateway.store.base import ReadStore
@@ -66,15 +66,27 @@ class NozzleReader:
         self._forecasts = forecasts
         self._due_wear = due_wear
 
-    def page(
+    async def page(
         self, viewer: Viewer, *, after: str | None, limit: int, takes: Callable[[NozzleSummary], bool]
     ) -> Sequence[NozzleSummary]:
         """At most `limit` nozzles behind the serial `after`, in order of serial."""
-        return heapq.nsmallest(limit, self._behind(viewer, after, takes), key=lambda nozzle: nozzle.serial)
+        serials = [serial for serial in self._fleet.serials() if after is None or serial > after]
+        # A page is a few of many, so they are not all put in order.
+        heapq.heapify(serials)
+        found: list[NozzleSummary] = []
+        breath = Breath()
+        while serials and len(found) < limit:
+            nozzle = self._nozzle(heapq.heappop(serials))
+            if nozzle is not None and self._sight.sees_nozzle(viewer, nozzle):
+                summary = self._summary(viewer, nozzle)
+                if takes(summary):
+                    found.append(summary)
+            await breath.take()
+        return found
 
     async def life(self, viewer: Viewer, serial: str) -> NozzleLife | None:
         """The nozzle's whole life, less what lies outside the viewer's scope; None where the nozzle itself does."""
-        nozzle = self._fleet.nozzle(serial) or self._fleet.nozzle_told(serial)
+        nozzle = self._nozzle(serial)
         if nozzle is None or not self._sight.sees_nozzle(viewer, nozzle):
             return None
         kept = await self._store.ledger(serial=serial)
@@ -100,14 +112,8 @@ class NozzleReader:
         shown = {f"lot {nozzle.lot}" for nozzle in seen} | {f"model {nozzle.model}" for nozzle in seen}
         return [CoverageView.of(row) for row in self._forecasts.coverage() if row.group in shown]
 
-    def _behind(
-        self, viewer: Viewer, after: str | None, takes: Callable[[NozzleSummary], bool]
-    ) -> Iterator[NozzleSummary]:
-        for nozzle in chain(self._fleet.nozzles(), self._fleet.nozzles_told()):
-            if (after is None or nozzle.serial > after) and self._sight.sees_nozzle(viewer, nozzle):
-                summary = self._summary(viewer, nozzle)
-                if takes(summary):
-                    yield summary
+    def _nozzle(self, serial: str) -> NozzleState | None:
+        return self._fleet.nozzle(serial) or self._fleet.nozzle_told(serial)
 
     def _summary(self, viewer: Viewer, nozzle: NozzleState) -> NozzleSummary:
         model = self._registry.model(nozzle.model)
@@ -128,7 +134,7 @@ class NozzleReader:
             wear=wear,
             wear_band=wear_band(wear, self._due_wear, due),
             expires_on=nozzle.expires_on,
-            first_seen_ms=stays_of(self._fleet, self._sight, viewer, nozzle.serial).first_ms,
+            first_seen_ms=first_seen_ms(self._fleet, self._sight, viewer, nozzle),
             last_seen_ms=nozzle.last_event_ms,
         )
 

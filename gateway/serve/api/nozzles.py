@@ -30,7 +30,7 @@ async def nozzles(
     """Every nozzle in scope, in order of serial. `state` is where it is, or how worn."""
     wanted = NozzleFilter(lot=lot, clinic=clinic, model=model, state=state)
     after = cast("tuple[str] | None", read_cursor(cursor, str))
-    found = serving.nozzles.page(viewer, after=after[0] if after else None, limit=limit + 1, takes=wanted.takes)
+    found = await serving.nozzles.page(viewer, after=after[0] if after else None, limit=limit + 1, takes=wanted.takes)
     page = tuple(found[:limit])
     return Items(items=page, next_cursor=write_cursor((page[-1].serial,) if len(found) > limit else None))
 
