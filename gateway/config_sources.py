@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
 
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
@@ -23,6 +24,7 @@ SECRETS: Final[tuple[tuple[str, str], ...]] = (
     ("notify", "heartbeat_url"),
 )
 """Values that may hold a password: each may be given as a file, and none is repeated in a message."""
+_NO_SECRET_BY_ITSELF: Final = frozenset({"mqtt", "mqtts", "smtp", "smtps", "sqlite"})
 
 _header = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]\s*(#.*)?$")
 _table = re.compile(r"\s*\[\[\s*([A-Za-z0-9_-]+)\s*\.\s*([A-Za-z0-9_-]+)\s*(?:\.[^\]]*)?\]\]")
@@ -95,6 +97,27 @@ def from_environment(environ: Mapping[str, str]) -> Gathered:
         gathered.origins[section, key] = name
     _read_secret_files(gathered)
     return gathered
+
+
+def holding_secrets(path: Path) -> list[Path]:
+    """The files in which secrets of a configuration stand: those that it names, and itself where any stands in it.
+
+    Raises OSError, and ValueError where it is no TOML.
+    """
+    values = tomllib.loads(path.read_text(encoding="utf-8"))
+    receivers = values.get("notify", {}).get("receivers", ())
+    written = [(values.get(section, {}), key) for section, key in SECRETS]
+    written += [(receiver, key) for receiver in receivers for key in ("url", "secret")]
+    named = [Path(str(table[f"{key}_file"])) for table, key in written if f"{key}_file" in table]
+    return [*([path] if any(_is_secret(table.get(key)) for table, key in written) else []), *named]
+
+
+def _is_secret(value: object) -> bool:
+    """An address of a broker, a mail server or a store is one where it has a password in it."""
+    if not isinstance(value, str):
+        return False
+    parts = urlsplit(value)
+    return parts.password is not None or parts.scheme not in _NO_SECRET_BY_ITSELF
 
 
 def _lines(text: str) -> dict[Place, int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.config import Config
+from gateway.config_sources import holding_secrets
 from gateway.doctor.finding import Finding, note, wrong
 
 _AREA: Final = "exposure"
@@ -56,16 +57,12 @@ def judge_exposure(config: Config) -> Iterator[Finding]:
 def examine_files(config: Config, config_file: Path | None) -> Iterator[Finding]:
     """Files that other users of this machine can read."""
     paths = [config.store.path]
-    if config_file is not None and _has_secrets(config):
-        paths.append(config_file)
+    if config_file is not None:
+        paths += holding_secrets(config_file)
     if config.http.key_file is not None:
         paths.append(config.http.key_file)
     if config.broker.key_file is not None:
         paths.append(config.broker.key_file)
-    for path in paths:
+    for path in dict.fromkeys(paths):
         if path.is_file() and path.stat().st_mode & _OTHERS:
             yield wrong(_AREA, f"other users of this machine can read {path}", f"chmod 600 {path}")
-
-
-def _has_secrets(config: Config) -> bool:
-    return config.broker.mqtt_settings().password is not None or config.http.metrics_token is not None

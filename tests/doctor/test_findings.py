@@ -94,6 +94,27 @@ def test_files_that_others_can_read_are_named(tmp_path: Path) -> None:
     assert finding.change == f"chmod 600 {store}"
 
 
+def test_files_with_secrets_are_to_be_read_by_one_user_and_a_configuration_without_them_is_not(tmp_path: Path) -> None:
+    token, settings = tmp_path / "token", tmp_path / "silverpoint.toml"
+    token.write_text("0123456789abcdef")
+    token.chmod(0o600)
+    settings.write_text(
+        f'[broker]\nurl = "mqtt://127.0.0.1:1883"\n[http]\nmetrics_token_file = "{token}"\n'
+        f'[[notify.receivers]]\nname = "ops"\nchannel = "apprise"\nurl_file = "{token}"\n'
+    )
+    settings.chmod(0o644)
+    config = Config(store=StoreConfig(url=f"sqlite:///{tmp_path}/silverpoint.db"))
+    assert list(examine_files(config, settings)) == []
+
+    token.chmod(0o640)
+    assert [finding.change for finding in examine_files(config, settings)] == [f"chmod 600 {token}"]
+
+    token.chmod(0o600)
+    for secret in ('[broker]\nurl = "mqtt://gateway:word@host"\n', '[http]\nmetrics_token = "0123456789abcdef"\n'):
+        settings.write_text(secret)
+        assert [finding.change for finding in examine_files(config, settings)] == [f"chmod 600 {settings}"]
+
+
 async def test_a_clock_that_was_never_set_is_wrong() -> None:
     assert any("never been set" in finding.what for finding in await examine_clock(ManualClock(1_000)))
     assert not any("never been set" in finding.what for finding in await examine_clock(ManualClock(1_800_000_000_000)))
