@@ -8,15 +8,14 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from fastapi.sse import EventSourceResponse
 
 from dashboards.web.links import safe_next
 from dashboards.web.pages.alerts import PAGE_ROWS, PATH, AlertsPage, alerts_page, read_address
 from dashboards.web.pages.rows import places_of
-from dashboards.web.parts import PartsPage, parts_stream
+from dashboards.web.parts import parts_response
 from dashboards.web.render import Frame, page_response
-from dashboards.web.routing import pages_router
-from dashboards.web.site import STREAM_HEADERS, Site
+from dashboards.web.routing import RowId, pages_router
+from dashboards.web.site import Site
 from schemas.access import Viewer
 from schemas.views import AlertView, FleetChange
 
@@ -65,10 +64,9 @@ class _AlertPages:
             seen[:] = [change.alerts]
             return changed
 
-        page = PartsPage(draw, concerns, lambda: site.deps.viewer_of(request), beat_s=site.deps.beat_s)
-        return EventSourceResponse(parts_stream(site.source, viewer, page), headers=STREAM_HEADERS)
+        return parts_response(site, request, viewer, draw, concerns)
 
-    async def acknowledge(self, request: Request, alert_id: int) -> Response:
+    async def acknowledge(self, request: Request, alert_id: RowId) -> Response:
         return await self.site.posted(request, lambda viewer: self._acknowledge(request, viewer, alert_id))
 
     async def _acknowledge(self, request: Request, viewer: Viewer, alert_id: int) -> Response:

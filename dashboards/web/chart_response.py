@@ -7,10 +7,15 @@ import json
 from fastapi import Request, Response
 
 from dashboards.charts.render import ChartRenderer
-from dashboards.charts.theme import Spec
+from dashboards.charts.theme import PAGE, PALETTES, Palette, Spec
 from dashboards.web.chart_language import localised
 from dashboards.web.render import json_response
 from dashboards.web.site import strings_of
+
+
+def palette_asked(form: str, request: Request) -> Palette:
+    """The page's own colours for the page's script; in a picture the light ones, or those that the address names."""
+    return PAGE if form == "json" else PALETTES.get(request.query_params.get("colours", ""), PALETTES["light"])
 
 
 async def chart_response(spec: Spec | None, form: str, request: Request, renderer: ChartRenderer) -> Response:

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
-from fastapi.sse import EventSourceResponse
 
-from dashboards.charts.theme import PAGE, PALETTES
-from dashboards.web.chart_response import chart_response
+from dashboards.web.chart_response import chart_response, palette_asked
 from dashboards.web.pages.clinic import USAGE_DAYS, ClinicNow, clinic_now, clinic_page, summary_of, usage_chart
-from dashboards.web.parts import PartsPage, parts_stream
+from dashboards.web.parts import parts_response
 from dashboards.web.render import Frame, page_response
 from dashboards.web.routing import pages_router
-from dashboards.web.site import STREAM_HEADERS, Site, strings_of
+from dashboards.web.site import Site, strings_of
 from schemas.access import Viewer
 from schemas.views import ClinicView, FleetChange
 
@@ -75,8 +73,7 @@ class _ClinicPages:
             about = {view.clinic_id for view in change.devices} | {alert.clinic_id for alert in change.alerts}
             return clinic_id in about
 
-        page = PartsPage(draw, concerns, lambda: site.deps.viewer_of(request), beat_s=site.deps.beat_s)
-        return EventSourceResponse(parts_stream(site.source, viewer, page), headers=STREAM_HEADERS)
+        return parts_response(site, request, viewer, draw, concerns)
 
     async def chart(self, request: Request, clinic_id: str, name: str) -> Response:
         site = self.site
@@ -86,7 +83,7 @@ class _ClinicPages:
             return Response(status_code=404)
         now_ms = site.deps.now_ms()
         days = await site.deps.pages.clinic_days(viewer, clinic_id, now_ms - USAGE_DAYS * _DAY_MS, now_ms + 1)
-        palette = PAGE if form == "json" else PALETTES.get(request.query_params.get("colours", ""), PALETTES["light"])
+        palette = palette_asked(form, request)
         spec = await asyncio.to_thread(usage_chart, days, now_ms, palette, strings_of(request))
         return await chart_response(spec, form, request, site.deps.charts)
 

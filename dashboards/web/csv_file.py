@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 Value: TypeAlias = str | float | None
+CSV_TYPE: Final = "text/csv; charset=utf-8"
 
 _STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
-from fastapi.sse import EventSourceResponse
 
-from dashboards.charts.theme import PAGE, PALETTES, Palette, Spec
-from dashboards.web.chart_response import chart_response
+from dashboards.charts.theme import Palette, Spec
+from dashboards.web.chart_response import chart_response, palette_asked
 from dashboards.web.format import zone_of
 from dashboards.web.pages.device import device_now, device_page
 from dashboards.web.pages.device_charts import (
@@ -24,10 +23,10 @@ from dashboards.web.pages.device_charts import (
 )
 from dashboards.web.pages.rows import Place, place_in, places_of
 from dashboards.web.pages.spans import Stretch, span_named, stretch_until, until_asked
-from dashboards.web.parts import PartsPage, parts_stream
+from dashboards.web.parts import parts_response
 from dashboards.web.render import Frame, page_response
 from dashboards.web.routing import pages_router
-from dashboards.web.site import STREAM_HEADERS, Site, strings_of
+from dashboards.web.site import Site, strings_of
 from dashboards.web.strings import Strings
 from schemas.access import Viewer
 from schemas.page_views import AlertsAsked
@@ -96,8 +95,7 @@ class _DevicePages:
             about = {view.id for view in change.devices} | {alert.device_id for alert in change.alerts}
             return device_id in about
 
-        page = PartsPage(draw, concerns, lambda: site.deps.viewer_of(request), beat_s=site.deps.beat_s)
-        return EventSourceResponse(parts_stream(site.source, viewer, page), headers=STREAM_HEADERS)
+        return parts_response(site, request, viewer, draw, concerns)
 
     async def chart(self, request: Request, device_id: str, name: str) -> Response:
         site = self.site
@@ -106,7 +104,7 @@ class _DevicePages:
         chart, _, form = name.partition(".")
         if view is None or chart not in ("wear", "past", "power", "calendar"):
             return Response(status_code=404)
-        palette = PAGE if form == "json" else PALETTES.get(request.query_params.get("colours", ""), PALETTES["light"])
+        palette = palette_asked(form, request)
         query, now_ms = request.query_params, site.deps.now_ms()
         stretch = stretch_until(span_named(query.get("span")), until_asked(query.get("until"), now_ms) or now_ms)
         spec = await self._spec(viewer, view, chart, stretch, palette, strings_of(request))

@@ -8,13 +8,13 @@ from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
-from fastapi.sse import EventSourceResponse
 
 from dashboards.web.pages.operator import again_text, operator_page, released_text
-from dashboards.web.parts import PartsPage, parts_stream
+from dashboards.web.parts import parts_response
 from dashboards.web.render import page_response
-from dashboards.web.routing import pages_router
-from dashboards.web.site import STREAM_HEADERS, Site
+from dashboards.web.routing import RowId, pages_router
+from dashboards.web.site import Site
+from schemas.access import Viewer
 
 PATH: Final = "/operator"
 _LOOK_S: Final = 2.0
@@ -45,11 +45,9 @@ class _OperatorPages:
 
     async def page(self, request: Request) -> Response:
         site = self.site
-        viewer = await site.entering(request)
+        viewer = await site.admitted(request, "operator")
         if isinstance(viewer, Response):
             return viewer
-        if "operator" not in site.deps.pages.may(viewer):
-            return await site.missing(request, viewer)
         frame = await site.frame(request, viewer, PATH)
         page = operator_page(await site.deps.pages.operator(viewer), frame.strings)
         query = request.query_params
@@ -57,23 +55,20 @@ class _OperatorPages:
         done = done or again_text(query.get("again", ""), frame.strings)
         return page_response(site.templates.page("operator.html", frame, page, done=done), request)
 
-    async def release(self, request: Request, entry_id: int) -> Response:
-        return await self._release(request, entry_id)
+    async def release(self, request: Request, entry_id: RowId) -> Response:
+        return await self.site.posted(request, lambda viewer: self._release(viewer, entry_id))
 
     async def release_all(self, request: Request) -> Response:
-        return await self._release(request, None)
+        return await self.site.posted(request, lambda viewer: self._release(viewer, None))
 
-    async def _release(self, request: Request, entry_id: int | None) -> Response:
-        viewer = await self.site.deps.poster_of(request)
-        if viewer is None:
-            return self.site.to_sign_in(request)
+    async def _release(self, viewer: Viewer, entry_id: int | None) -> Response:
         outcome = await self.site.deps.acts.release(viewer, entry_id)
         return RedirectResponse(f"{PATH}?released={outcome.released}&kept={outcome.kept}", status_code=303)
 
-    async def again(self, request: Request, message_id: int) -> Response:
-        viewer = await self.site.deps.poster_of(request)
-        if viewer is None:
-            return self.site.to_sign_in(request)
+    async def again(self, request: Request, message_id: RowId) -> Response:
+        return await self.site.posted(request, lambda viewer: self._again(viewer, message_id))
+
+    async def _again(self, viewer: Viewer, message_id: int) -> Response:
         waits = await self.site.deps.acts.send_again(viewer, message_id)
         return RedirectResponse(f"{PATH}?again={int(waits)}#operator-outbox", status_code=303)
 
@@ -88,7 +83,4 @@ class _OperatorPages:
             page = operator_page(await site.deps.pages.operator(viewer), frame.strings)
             return {name: site.templates.page(f"parts/{name}.html", frame, page) for name in _PARTS}
 
-        page = PartsPage(
-            draw, lambda _: False, lambda: site.deps.viewer_of(request), look_s=_LOOK_S, beat_s=site.deps.beat_s
-        )
-        return EventSourceResponse(parts_stream(site.source, viewer, page), headers=STREAM_HEADERS)
+        return parts_response(site, request, viewer, draw, lambda _: False, _LOOK_S)

@@ -9,19 +9,19 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from fastapi.sse import EventSourceResponse
 
 from dashboards.web.links import ACT_PATH
 from dashboards.web.operator_routes import PATH as OPERATOR_PATH
 from dashboards.web.pages.alerts import PATH as ALERTS_PATH
+from dashboards.web.pages.numbers import whole_number
 from dashboards.web.pages.order import OrderPage, OrderSeen, order_page
 from dashboards.web.pages.orders import PAGE_ROWS, PATH, orders_page, read_address
 from dashboards.web.pages.rows import places_of
 from dashboards.web.pages.work import PATH as WORK_PATH
-from dashboards.web.parts import PartsPage, parts_stream
+from dashboards.web.parts import parts_response
 from dashboards.web.render import Frame, page_response
-from dashboards.web.routing import pages_router
-from dashboards.web.site import STREAM_HEADERS, Site
+from dashboards.web.routing import RowId, pages_router
+from dashboards.web.site import Site
 from dashboards.web.work_routes import kept_for, work_data
 from schemas.access import Viewer
 from schemas.alert import Rule
@@ -30,7 +30,6 @@ from schemas.views import AlertView, FleetChange
 from schemas.work_views import OrderDetail
 
 _PARTS: Final = ("order-now", "order-history")
-_MAX_ID_DIGITS: Final = 15
 _OF_GATEWAY: Final[Mapping[Rule, str]] = {
     "gateway_disk_low": OPERATOR_PATH,
     "gateway_broker_lost": OPERATOR_PATH,
@@ -60,11 +59,9 @@ class _OrderPages:
 
     async def list_page(self, request: Request) -> Response:
         site = self.site
-        viewer = await site.entering(request)
+        viewer = await site.admitted(request, "work")
         if isinstance(viewer, Response):
             return viewer
-        if "work" not in site.deps.pages.may(viewer):
-            return await site.missing(request, viewer)
         frame = await site.frame(request, viewer, WORK_PATH)
         address = read_address(request.query_params)
         found = await site.deps.work.orders(viewer, address.asked, PAGE_ROWS, address.after)
@@ -78,7 +75,7 @@ class _OrderPages:
         )
         return page_response(site.templates.page("orders.html", frame, page), request)
 
-    async def page(self, request: Request, order_id: int) -> Response:
+    async def page(self, request: Request, order_id: RowId) -> Response:
         site = self.site
         viewer = await site.entering(request)
         if isinstance(viewer, Response):
@@ -93,7 +90,7 @@ class _OrderPages:
         response.headers.update(kept_for(viewer))
         return response
 
-    async def live(self, request: Request, order_id: int) -> Response:
+    async def live(self, request: Request, order_id: RowId) -> Response:
         site = self.site
         viewer = await site.signed_in(request)
         first = await self._order(viewer, order_id)
@@ -112,8 +109,7 @@ class _OrderPages:
             about = {view.id for view in change.devices} | {alert.device_id for alert in change.alerts}
             return first.device_id in about
 
-        page = PartsPage(draw, concerns, lambda: site.deps.viewer_of(request), beat_s=site.deps.beat_s)
-        return EventSourceResponse(parts_stream(site.source, viewer, page), headers=STREAM_HEADERS)
+        return parts_response(site, request, viewer, draw, concerns)
 
     async def act(self, request: Request) -> Response:
         """Where a person who got a message can act: on its order, at its device or clinic, on a clinic's work, or on
@@ -152,14 +148,13 @@ class _OrderPages:
         return order_page(seen, frame.may, viewer.name, frame.now_ms, frame.strings)
 
     async def _order(self, viewer: Viewer, order_id: int) -> OrderDetail | None:
-        if "work" not in self.site.deps.pages.may(viewer) or order_id >= 10**_MAX_ID_DIGITS:
+        if "work" not in self.site.deps.pages.may(viewer):
             return None
         return await self.site.deps.work.order(viewer, order_id)
 
     async def _alert(self, viewer: Viewer, text: str) -> AlertView | None:
-        if not (text.isascii() and text.isdigit() and len(text) <= _MAX_ID_DIGITS):
-            return None
-        return await self.site.deps.work.alert(viewer, int(text))
+        alert_id = whole_number(text)
+        return None if alert_id is None else await self.site.deps.work.alert(viewer, alert_id)
 
     def _name(self, device_id: str) -> str:
         return self.site.deps.work.whereabouts(device_id).label or device_id

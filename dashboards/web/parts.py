@@ -11,9 +11,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from fastapi.sse import format_sse_event
+from fastapi import Request, Response
+from fastapi.sse import EventSourceResponse, format_sse_event
 
 from dashboards.web.live import BEAT_S, RETRY_MS, LiveSource, end_following
+from dashboards.web.site import STREAM_HEADERS, Site
 from schemas.access import Viewer
 from schemas.views import FleetChange
 
@@ -33,6 +35,19 @@ class PartsPage:
     still_viewer: Callable[[], Awaitable[Viewer | None]]
     look_s: float = LOOK_S
     beat_s: float = BEAT_S
+
+
+def parts_response(
+    site: Site,
+    request: Request,
+    viewer: Viewer,
+    draw: DrawParts,
+    concerns: Callable[[FleetChange], bool],
+    look_s: float = LOOK_S,
+) -> Response:
+    """The stream of a page that this viewer has open."""
+    page = PartsPage(draw, concerns, lambda: site.deps.viewer_of(request), look_s, site.deps.beat_s)
+    return EventSourceResponse(parts_stream(site.source, viewer, page), headers=STREAM_HEADERS)
 
 
 async def parts_stream(source: LiveSource, viewer: Viewer, page: PartsPage) -> AsyncIterator[bytes]:

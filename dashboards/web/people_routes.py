@@ -7,9 +7,10 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from starlette.datastructures import UploadFile
 
+from dashboards.web.csv_file import CSV_TYPE
 from dashboards.web.format import count_text
+from dashboards.web.forms import chosen_file, typed_in
 from dashboards.web.mistake_sentences import mistake_texts
 from dashboards.web.pages.people import (
     PATH,
@@ -21,7 +22,7 @@ from dashboards.web.pages.people import (
     people_page,
 )
 from dashboards.web.pages.registry import PATH as REGISTRY_PATH
-from dashboards.web.render import page_response
+from dashboards.web.render import page_response, saved_file
 from dashboards.web.routing import pages_router
 from dashboards.web.site import Site, strings_of
 from schemas.access import Viewer
@@ -63,7 +64,7 @@ class _PeoplePages:
 
     async def _save(self, request: Request, viewer: Viewer) -> Response:
         """A form with `new` adds somebody; one without changes whom it names."""
-        fields = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+        fields = await typed_in(request)
         name, new = fields.get("name", "").strip(), "new" in fields
         mistakes = await self.site.deps.acts.save_person(viewer, name, fields, new=new)
         if not mistakes:
@@ -76,11 +77,10 @@ class _PeoplePages:
 
     async def _take(self, request: Request, viewer: Viewer) -> Response:
         strings = strings_of(request)
-        given = (await request.form()).get("file")
-        if not isinstance(given, UploadFile) or not given.filename:
+        text = await chosen_file(request)
+        if text is None:
             imported = PeopleImported(mistakes=(strings.pages.registry.import_nothing,))
         else:
-            text = (await given.read()).decode("utf-8", errors="replace")
             outcome = await self.site.deps.acts.import_people(viewer, text)
             n = count_text(outcome.entries, strings.numbers)
             done = "" if outcome.mistakes else strings.people.imported.of(outcome.entries).format(n=n)
@@ -88,14 +88,11 @@ class _PeoplePages:
         return await self._drawn(request, viewer, PeopleAsked(), None, imported)
 
     async def export(self, request: Request) -> Response:
-        viewer = await self.site.entering(request)
+        viewer = await self.site.admitted(request, "people")
         if isinstance(viewer, Response):
             return viewer
-        if "people" not in self.site.deps.pages.may(viewer):
-            return await self.site.missing(request, viewer)
         csv = people_csv(await self.site.deps.pages.people(viewer))
-        headers = {"Content-Disposition": 'attachment; filename="people.csv"', "Cache-Control": "no-store"}
-        return Response(csv, media_type="text/csv; charset=utf-8", headers=headers)
+        return saved_file(csv, "people.csv", CSV_TYPE)
 
     async def _drawn(
         self,

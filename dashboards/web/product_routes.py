@@ -10,16 +10,16 @@ from typing import Final, cast
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from dashboards.charts.theme import PAGE, PALETTES, Palette
+from dashboards.charts.theme import PAGE, Palette
 from dashboards.reports.demand_sections import demand_sections
 from dashboards.reports.lives_sections import lives_sections
 from dashboards.reports.page import Section
 from dashboards.reports.usage_sections import usage_sections
-from dashboards.web.chart_response import chart_response
-from dashboards.web.csv_file import csv_text
+from dashboards.web.chart_response import chart_response, palette_asked
+from dashboards.web.csv_file import CSV_TYPE, csv_text
 from dashboards.web.links import PRODUCT_PATH
 from dashboards.web.pages.product import TOPICS, Asked, figure_named, kind_of, product_page, read_asked
-from dashboards.web.render import page_response
+from dashboards.web.render import page_response, saved_file
 from dashboards.web.routing import pages_router
 from dashboards.web.site import Site, strings_of
 from dashboards.web.strings import Strings
@@ -76,15 +76,12 @@ class _ProductPages:
         if topic not in TOPICS or not self._may(viewer):
             return Response(status_code=404)
         chart, _, form = name.partition(".")
-        palette = PAGE if form == "json" else PALETTES.get(request.query_params.get("colours", ""), PALETTES["light"])
+        palette = palette_asked(form, request)
         asked = read_asked(topic, request.query_params, viewer.role)
         figure = figure_named(await self._sections(viewer, asked, palette, strings_of(request)), chart)
         if form == "csv" and figure is not None:
-            headers = {
-                "Content-Disposition": f'attachment; filename="silverpoint-{topic}-{asked.by}-{figure.name}.csv"',
-                "Cache-Control": "no-store",
-            }
-            return Response(csv_text(figure.head, figure.rows), media_type="text/csv; charset=utf-8", headers=headers)
+            file = f"silverpoint-{topic}-{asked.by}-{figure.name}.csv"
+            return saved_file(csv_text(figure.head, figure.rows), file, CSV_TYPE)
         if form not in _FORMS:
             return Response(status_code=404)
         return await chart_response(figure.spec if figure else None, form, request, site.deps.charts)

@@ -7,9 +7,10 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from starlette.datastructures import UploadFile
 
+from dashboards.web.csv_file import CSV_TYPE
 from dashboards.web.format import count_text
+from dashboards.web.forms import chosen_file, typed_in
 from dashboards.web.mistake_sentences import mistake_texts
 from dashboards.web.pages.registry import (
     FIELDS,
@@ -23,11 +24,10 @@ from dashboards.web.pages.registry import (
     time_zones,
     write_address,
 )
-from dashboards.web.render import page_response
+from dashboards.web.render import page_response, saved_file
 from dashboards.web.routing import pages_router
 from dashboards.web.site import Site, strings_of
 from schemas.access import Viewer
-from schemas.page_views import PageAct
 
 _UNPROCESSABLE: Final = 422
 _MISTAKES_SHOWN: Final = 20
@@ -67,7 +67,7 @@ class _RegistryPages:
         entry_kind = next((known for known in KINDS if known == kind), None)
         if entry_kind is None:
             return await self.site.missing(request, viewer)
-        typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+        typed = await typed_in(request)
         fields = {name: typed[name] for name in FIELDS[entry_kind] if name in typed}
         asked = replace(read_address(typed), kind=entry_kind, edit="", saved="")
         mistakes = await self.site.deps.acts.save_entry(viewer, entry_kind, entry_id, fields)
@@ -81,12 +81,10 @@ class _RegistryPages:
     async def _take(self, request: Request, viewer: Viewer) -> Response:
         strings = strings_of(request)
         words = strings.pages.registry
-        given = (await request.form()).get("file")
-        if not isinstance(given, UploadFile) or not given.filename:
+        text = await chosen_file(request)
+        if text is None:
             imported = ImportTried(mistakes=(words.import_nothing,))
         else:
-            # What is no text shows as such in the mistakes that reading it finds.
-            text = (await given.read()).decode("utf-8", errors="replace")
             outcome = await self.site.deps.acts.import_registry(viewer, text)
             n = count_text(outcome.entries, strings.numbers)
             done = "" if outcome.mistakes else words.import_done.of(outcome.entries).format(n=n)
@@ -94,14 +92,11 @@ class _RegistryPages:
         return await self._drawn(request, viewer, RegistryAsked(), imported=imported)
 
     async def export(self, request: Request) -> Response:
-        viewer = await self.site.entering(request)
+        viewer = await self.site.admitted(request, "exchange_registry")
         if isinstance(viewer, Response):
             return viewer
-        if "exchange_registry" not in self.site.deps.pages.may(viewer):
-            return await self.site.missing(request, viewer)
         csv = await self.site.deps.acts.export_registry(viewer)
-        headers = {"Content-Disposition": 'attachment; filename="registry.csv"', "Cache-Control": "no-store"}
-        return Response(csv, media_type="text/csv; charset=utf-8", headers=headers)
+        return saved_file(csv, "registry.csv", CSV_TYPE)
 
     async def _drawn(
         self,
@@ -113,8 +108,7 @@ class _RegistryPages:
         imported: ImportTried | None = None,
     ) -> Response:
         site = self.site
-        needed: PageAct = "registry"
-        if needed not in site.deps.pages.may(viewer):
+        if "registry" not in site.deps.pages.may(viewer):
             return await site.missing(request, viewer)
         frame = await site.frame(request, viewer, PATH)
         page = registry_page(

@@ -141,6 +141,12 @@ def json_response(text: str, request: Request) -> Response:
     return _response(content, "application/json", request, headers)
 
 
+def saved_file(content: str | bytes, name: str, media_type: str) -> Response:
+    """A file that is to be saved, never shown as a page of ours, nor kept by a cache: it is one viewer's."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
 def shell_data(frame: Frame) -> dict[str, object]:
     """What the script needs on every page."""
     return {"nowMs": frame.now_ms, "words": shell_words(frame.strings)}

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from dashboards.web.links import REPORTS_PATH
 from dashboards.web.pages.reports import reports_page
-from dashboards.web.render import page_response
+from dashboards.web.render import page_response, saved_file
 from dashboards.web.routing import pages_router
 from dashboards.web.site import Site, strings_of
 from schemas.report_pages import ReportFile, ReportForm
@@ -55,7 +55,7 @@ class _ReportPages:
         return page_response(site.templates.page("reports.html", frame, page), request)
 
     async def file(self, request: Request, name: str) -> Response:
-        """Always to be saved, never shown as a page of ours. It takes seconds."""
+        """It takes seconds."""
         site = self.site
         viewer = await site.entering(request)
         if isinstance(viewer, Response):
@@ -81,5 +81,4 @@ class _ReportPages:
 
 
 def _saved(made: ReportFile) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "Cache-Control": "no-store"}
-    return Response(made.content, media_type=made.media_type, headers=headers)
+    return saved_file(made.content, made.name, made.media_type)

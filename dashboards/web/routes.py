@@ -12,11 +12,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.sse import EventSourceResponse
 
-from dashboards.charts.theme import PAGE, PALETTES
 from dashboards.web.alerts_routes import alerts_routes
 from dashboards.web.assets import VEGA_NAME, Assets
 from dashboards.web.board import BoardSource, FleetBoard
-from dashboards.web.chart_response import chart_response
+from dashboards.web.chart_response import chart_response, palette_asked
 from dashboards.web.clinic_routes import clinic_routes
 from dashboards.web.device_routes import device_routes
 from dashboards.web.language_routes import language_routes
@@ -27,6 +26,7 @@ from dashboards.web.operator_routes import operator_routes
 from dashboards.web.order_routes import order_routes
 from dashboards.web.pages.asked import TableAsked, read_table_address
 from dashboards.web.pages.fleet import FleetPage, as_of, pager_of
+from dashboards.web.pages.numbers import whole_number
 from dashboards.web.pages.outlook import days_chart
 from dashboards.web.pages.rows import RowBook
 from dashboards.web.people_routes import people_routes
@@ -48,7 +48,6 @@ WARM_SIGHT: Final = Viewer(name="", role="manager")
 """Whoever sees the whole fleet sees the same."""
 _OUTLOOK_WITHIN_S: Final = 0.15
 """So long a page waits for its outlook; after that it comes by the stream."""
-_MAX_EDITION_DIGITS: Final = 15
 
 
 def pages(deps: PageDependencies) -> APIRouter:
@@ -124,7 +123,7 @@ class _Pages:
     async def chart(self, request: Request, form: str) -> Response:
         site = self.site
         viewer = await site.signed_in(request)
-        palette = PAGE if form == "json" else PALETTES.get(request.query_params.get("colours", ""), PALETTES["light"])
+        palette = palette_asked(form, request)
         outlook = await site.deps.pages.outlook(viewer)
         spec = await asyncio.to_thread(days_chart, outlook, palette, strings_of(request))
         return await chart_response(spec, form, request, site.deps.charts)
@@ -145,7 +144,7 @@ class _Pages:
         watching = Watching(
             viewer=viewer,
             asked=read_table_address(request.query_params),
-            since=_edition(request.query_params.get("since", "")),
+            since=whole_number(request.query_params.get("since")) or 0,
             still_viewer=lambda: site.deps.viewer_of(request),
             beat_s=site.deps.beat_s,
         )
@@ -180,7 +179,3 @@ def _fleet_page(board: FleetBoard, asked: TableAsked, now_ms: int, *, wall: bool
         total=board.total,
         wall=wall,
     )
-
-
-def _edition(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_EDITION_DIGITS else 0

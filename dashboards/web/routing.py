@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 
+from dashboards.web.pages.numbers import ID_DIGITS
+
+RowId: TypeAlias = Annotated[int, Path(ge=1, lt=10**ID_DIGITS)]
+"""The number of something that the store keeps, in an address."""
 Endpoint: TypeAlias = Callable[..., Awaitable[Response]]
 
 

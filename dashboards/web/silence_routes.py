@@ -9,11 +9,12 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from dashboards.web.forms import typed_in
 from dashboards.web.pages.alerts import PATH as ALERTS_PATH
 from dashboards.web.pages.rows import places_of
 from dashboards.web.pages.silences import FIELDS, PAGE_ROWS, PATH, SilencesAsked, read_address, silences_page
 from dashboards.web.render import page_response
-from dashboards.web.routing import pages_router
+from dashboards.web.routing import RowId, pages_router
 from dashboards.web.site import Site
 from dashboards.web.strings import Strings
 from schemas.access import Viewer
@@ -50,14 +51,14 @@ class _SilencePages:
         return await self.site.posted(request, lambda viewer: self._add(request, viewer))
 
     async def _add(self, request: Request, viewer: Viewer) -> Response:
-        typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+        typed = await typed_in(request)
         fields = {name: typed[name] for name in FIELDS if name in typed}
         mistakes = await self.site.deps.work.add_silence(viewer, fields)
         if not mistakes:
             return RedirectResponse(f"{PATH}?{_SAID[0]}=1", status_code=303)
         return await self._drawn(request, viewer, SilencesAsked(fields=fields), mistakes)
 
-    async def end(self, request: Request, silence_id: int) -> Response:
+    async def end(self, request: Request, silence_id: RowId) -> Response:
         return await self.site.posted(request, lambda viewer: self._end(request, viewer, silence_id))
 
     async def _end(self, request: Request, viewer: Viewer, silence_id: int) -> Response:

@@ -19,7 +19,7 @@ from dashboards.web.render import Frame, Templates, page_response
 from dashboards.web.shell import nav_of
 from dashboards.web.strings import Strings, strings_for
 from schemas.access import Viewer
-from schemas.page_views import PageActs, PageReader
+from schemas.page_views import PageAct, PageActs, PageReader
 from schemas.product_pages import ProductPages
 from schemas.report_pages import ReportPages
 from schemas.views import FleetReader
@@ -71,6 +71,14 @@ class Site:
         """Who asks for a page, or the way to the sign-in page."""
         viewer = await self.deps.viewer_of(request)
         return self.to_sign_in(request) if viewer is None else viewer
+
+    async def admitted(self, request: Request, act: PageAct) -> Viewer | Response:
+        """Who asks for a page that is not for everybody; otherwise the way to the sign-in page, or the page for what is
+        not there."""
+        viewer = await self.entering(request)
+        if isinstance(viewer, Response) or act in self.deps.pages.may(viewer):
+            return viewer
+        return await self.missing(request, viewer)
 
     async def signed_in(self, request: Request) -> Viewer:
         """Who asks for a part of a page; 401 for nobody."""

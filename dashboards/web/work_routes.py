@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.sse import EventSourceResponse
 
 from dashboards.web.pages.work import (
     PATH,
@@ -22,11 +21,11 @@ from dashboards.web.pages.work import (
     visits_asked,
     work_page,
 )
-from dashboards.web.parts import PartsPage, parts_stream
+from dashboards.web.parts import parts_response
 from dashboards.web.render import Frame, page_response, shell_data
 from dashboards.web.routing import pages_router
 from dashboards.web.shell import outbox_words
-from dashboards.web.site import STREAM_HEADERS, Site, strings_of
+from dashboards.web.site import Site, strings_of
 from schemas.access import Viewer
 from schemas.views import FleetChange
 from schemas.work_views import OrdersAsked
@@ -78,11 +77,9 @@ class _WorkPages:
 
     async def page(self, request: Request) -> Response:
         site = self.site
-        viewer = await site.entering(request)
+        viewer = await site.admitted(request, "work")
         if isinstance(viewer, Response):
             return viewer
-        if "work" not in site.deps.pages.may(viewer):
-            return await site.missing(request, viewer)
         frame = await site.frame(request, viewer, PATH)
         page = await self._page(read_address(request.query_params), frame)
         html = site.templates.page("work.html", frame, page, script_data=work_data(frame))
@@ -109,8 +106,7 @@ class _WorkPages:
             told[:] = open_now
             return changed
 
-        page = PartsPage(draw, concerns, lambda: site.deps.viewer_of(request), look_s=_LOOK_S, beat_s=site.deps.beat_s)
-        return EventSourceResponse(parts_stream(site.source, viewer, page), headers=STREAM_HEADERS)
+        return parts_response(site, request, viewer, draw, concerns, _LOOK_S)
 
     async def worker(self, request: Request) -> Response:
         """The script that answers for these pages where there is no signal; new with every version of the files."""

@@ -111,6 +111,22 @@ async def test_an_alert_is_acknowledged_on_its_page_with_the_token_that_the_page
     await rig.store.close()
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/alerts/{}/acknowledge",
+        "/silences/{}/end",
+        "/operator/quarantine/{}/release",
+        "/operator/messages/{}/again",
+    ],
+)
+async def test_a_number_that_no_row_can_have_is_refused_like_any_mistake(rig: Rig, path: str) -> None:
+    async with await rig.client_of("admin") as client:
+        for number in ("0", "9" * 16, "9" * 30):
+            assert (await client.post(path.format(number))).status_code == 422
+        assert (await client.get(f"/work/orders/{'9' * 30}")).status_code == 422
+
+
 def test_a_quantile_lies_within_its_bucket() -> None:
     buckets = [(0.01, 0.0), (0.02, 50.0), (0.05, 100.0), (float("inf"), 100.0)]
     assert quantile_ms(buckets, 0.5) == pytest.approx(20)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from dashboards.web.format import UTC_ZONE, short_time_text
 from dashboards.web.pages.alert_rows import AlertRow, alert_rows
+from dashboards.web.pages.numbers import whole_number
 from dashboards.web.pages.rows import Place
 from dashboards.web.strings import Strings
 from schemas.alert import ALERT_STATES, RULES, SEVERITIES, AlertState
@@ -20,7 +21,6 @@ PATH: Final = "/alerts"
 PAGE_ROWS: Final = 50
 ANY: Final = "any"
 _DEFAULT_STATE: Final[AlertState] = "firing"
-_MAX_CURSOR_DIGITS: Final = 15
 
 T = TypeVar("T", bound=str)
 
@@ -67,15 +67,13 @@ def read_address(query: Mapping[str, str]) -> AlertsAddress:
     """Filters by name; what is not known is as if it were not there."""
     state = query.get("state", _DEFAULT_STATE)
     clinic = query.get("clinic", "")
-    before = query.get("before", "")
     asked = AlertsAsked(
         state=None if state == ANY else _one_of(ALERT_STATES, state) or _DEFAULT_STATE,
         rule=_one_of(RULES, query.get("rule", "")),
         severity=_one_of(SEVERITIES, query.get("severity", "")),
         clinic_id=clinic if is_identifier(clinic) else None,
     )
-    plain = before.isascii() and before.isdigit() and len(before) <= _MAX_CURSOR_DIGITS
-    return AlertsAddress(asked, int(before) if plain else None)
+    return AlertsAddress(asked, whole_number(query.get("before")))
 
 
 def write_address(asked: AlertsAsked, before: int | None = None) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 from urllib.parse import urlencode
 
+from dashboards.web.pages.numbers import whole_number
+
 Column: TypeAlias = Literal["clinic", "device", "seen", "power", "sessions", "nozzle", "wear", "due", "alerts"]
 Filter: TypeAlias = Literal["action", "battery", "session", "offline", "now", "due7", "due14", "due30"]
 Way: TypeAlias = Literal["asc", "desc"]
@@ -47,14 +49,12 @@ def read_table_address(query: Mapping[str, str]) -> TableAsked:
     chosen = query.get("show", "").split(",")
     column, _, way = query.get("sort", "").partition(".")
     known = column in COLUMNS and way in get_args(Way)
-    page = query.get("page", "")
-    number = int(page) if page.isascii() and page.isdigit() and len(page) <= _MOST_DIGITS else 1
     return TableAsked(
         search=" ".join(query.get("q", "").split())[:_LONGEST_SEARCH],
         show=tuple(name for name in FILTERS if name in chosen),
         column=_known(column, COLUMNS) if known else "clinic",
         way="desc" if known and way == "desc" else "asc",
-        page=max(1, number),
+        page=whole_number(query.get("page"), _MOST_DIGITS) or 1,
     )
 
 

@@ -16,6 +16,7 @@ from dashboards.web.format import (
     short_time_text,
     wall_time_text,
 )
+from dashboards.web.pages.numbers import whole_number
 from dashboards.web.pages.rows import BAR_UNITS
 from dashboards.web.strings import Strings
 from schemas.page_views import MessageLine, OperatorView, QuarantinedView
@@ -118,15 +119,12 @@ def operator_page(view: OperatorView, strings: Strings) -> OperatorPage:
 def released_text(released: str, kept: str, strings: Strings) -> str:
     """What an address says of a release; empty where it says nothing."""
     words, numbers = strings.outbox, strings.numbers
-    counts = [
-        int(text) if text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS else None
-        for text in (released, kept)
-    ]
-    if counts[0] is None:
+    taken, left = whole_number(released, _MOST_DIGITS), whole_number(kept, _MOST_DIGITS)
+    if taken is None:
         return ""
-    said = [words.released.of(counts[0]).format(n=count_text(counts[0], numbers))]
-    if counts[1]:
-        said.append(words.kept.of(counts[1]).format(n=count_text(counts[1], numbers)))
+    said = [words.released.of(taken).format(n=count_text(taken, numbers))]
+    if left:
+        said.append(words.kept.of(left).format(n=count_text(left, numbers)))
     return " ".join(said)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from dashboards.web.format import UTC_ZONE, date_text, local_date, local_time_text, short_time_text, zone_of
 from dashboards.web.links import WORK_PATH
 from dashboards.web.pages.alerts import ANY, Choice, Filter
+from dashboards.web.pages.numbers import whole_number
 from dashboards.web.pages.rows import Place, place_in
 from dashboards.web.strings import Strings
 from schemas.alert import RULES
@@ -19,7 +20,6 @@ from schemas.work_views import OrderFilter, OrdersAsked, OrdersFound, OrderView
 PATH: Final = f"{WORK_PATH}/orders"
 PAGE_ROWS: Final = 100
 FILTERS: Final[tuple[OrderFilter, ...]] = ("live", "overdue", "open", "claimed", "confirmed", "closed")
-_MAX_CURSOR_DIGITS: Final = 15
 
 
 class OrderRow(NamedTuple):
@@ -67,13 +67,12 @@ class OrdersAddress(NamedTuple):
 
 def read_address(query: Mapping[str, str]) -> OrdersAddress:
     """What is not known is as if it were not there."""
-    state, clinic, after = query.get("state", "live"), query.get("clinic", ""), query.get("after", "")
+    state, clinic = query.get("state", "live"), query.get("clinic", "")
     asked = OrdersAsked(
         state=None if state == ANY else next((known for known in FILTERS if known == state), "live"),
         clinic_id=clinic if is_identifier(clinic) else None,
     )
-    plain = after.isascii() and after.isdigit() and len(after) <= _MAX_CURSOR_DIGITS
-    return OrdersAddress(asked, int(after) if plain else None)
+    return OrdersAddress(asked, whole_number(query.get("after")))
 
 
 def write_address(asked: OrdersAsked, after: int | None = None) -> str:

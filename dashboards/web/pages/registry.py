@@ -12,12 +12,14 @@ from dashboards.web.format import count_text
 from dashboards.web.mistake_sentences import mistake_texts
 from dashboards.web.pages.alerts import Choice
 from dashboards.web.pages.clinic import opening_hours_text
+from dashboards.web.pages.numbers import whole_number
 from dashboards.web.strings import Strings
 from schemas.page_views import EntryKind, PageAct, RegistryView
 from schemas.registry import Clinic, DeviceEntry, DeviceLifecycle, Lot, NozzleModel, RegistryEntry
 
 PATH: Final = "/registry"
 PAGE_ROWS: Final = 50
+_MOST_DIGITS: Final = 6
 KINDS: Final[tuple[EntryKind, ...]] = get_args(EntryKind)
 FIELDS: Final[Mapping[EntryKind, tuple[str, ...]]] = {
     "clinic": ("name", "region", "timezone", "opening_hours", "contact"),
@@ -116,11 +118,10 @@ class RegistryPage:
 def read_address(query: Mapping[str, str]) -> RegistryAsked:
     """What is not known is as if it were not there."""
     kind: EntryKind = next((kind for kind in KINDS if kind == query.get("kind")), KINDS[0])
-    page = query.get("page", "1")
     return RegistryAsked(
         kind=kind,
         search=query.get("q", "").strip()[:100],
-        page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) <= 6 and int(page) else 1,
+        page=whole_number(query.get("page"), _MOST_DIGITS) or 1,
         edit=query.get("edit", ""),
         saved=query.get("saved", ""),
     )

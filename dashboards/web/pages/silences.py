@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from dashboards.web.format import UTC_ZONE, local_time_text, short_time_text, wall_time_text, zone_of
 from dashboards.web.mistake_sentences import mistake_texts, silence_labels
 from dashboards.web.pages.alerts import Choice, Filter
+from dashboards.web.pages.numbers import whole_number
 from dashboards.web.pages.rows import Place, place_in
 from dashboards.web.strings import Strings
 from schemas.alert import RULES, SEVERITIES, SILENCE_KINDS
@@ -24,7 +25,6 @@ FIELDS: Final[tuple[str, ...]] = (
 LASTS_H: Final = (1, 4, 8, 24, 72, 168, 720)
 _DEFAULT_LASTS_H: Final = 24
 _HOURS_A_DAY: Final = 24
-_MAX_CURSOR_DIGITS: Final = 15
 
 
 class SilenceRow(NamedTuple):
@@ -68,11 +68,9 @@ class SilencesPage:
 
 def read_address(query: Mapping[str, str]) -> SilencesAsked:
     """What is not known is as if it were not there."""
-    before = query.get("before", "")
-    plain = before.isascii() and before.isdigit() and len(before) <= _MAX_CURSOR_DIGITS
     return SilencesAsked(
         with_past=query.get("past") == "1",
-        before=int(before) if plain else None,
+        before=whole_number(query.get("before")),
         fields={name: query[name][:200] for name in FIELDS if name in query},
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from dashboards.charts.theme import Span
+from dashboards.web.pages.numbers import whole_number
 
 _HOUR_MS: Final = 3_600_000
 SPANS_MS: Final[dict[Span, int]] = {
@@ -36,9 +37,8 @@ def span_named(name: str | None) -> Span:
 
 def until_asked(text: str | None, now_ms: int) -> int | None:
     """The end that an address asks for, in ms; None for now, and for what is no time in the past."""
-    if text is None or not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS:
-        return None
-    return int(text) if _FIRST_MS <= int(text) < now_ms else None
+    until_ms = whole_number(text, _MOST_DIGITS)
+    return until_ms if until_ms is not None and _FIRST_MS <= until_ms < now_ms else None
 
 
 def stretch_address(span: Span, until_ms: int | None) -> str:

@@ -13,6 +13,7 @@ from dashboards.web.format import UTC_ZONE, date_text, local_date, short_time_te
 from dashboards.web.links import WORK_PATH
 from dashboards.web.pages.actions import Tone
 from dashboards.web.pages.alert_rows import AlertRow, alert_rows
+from dashboards.web.pages.numbers import whole_number
 from dashboards.web.pages.orders import OrderRow, order_rows, overdue_day
 from dashboards.web.pages.rows import Place, place_in, wear_units
 from dashboards.web.strings import Strings
@@ -129,13 +130,13 @@ class WorkSeen:
 
 def read_address(query: Mapping[str, str]) -> WorkAsked:
     """What is not known is as if it were not there."""
-    days, visits, clinic = query.get("days", ""), query.get("visits", ""), query.get("clinic", "")
-    plain = visits.isascii() and visits.isdigit() and len(visits) <= len(str(MOST_VISITS))
+    days, clinic = query.get("days", ""), query.get("clinic", "")
+    visits = whole_number(query.get("visits"), len(str(MOST_VISITS)))
     return WorkAsked(
         days=next((known for known in DAYS if str(known) == days), DAYS[1]),
         mine=query.get("mine") == "1",
         clinic_id=clinic if is_identifier(clinic) else "",
-        visits=min(max(int(visits), SHOWN_VISITS), MOST_VISITS) if plain else SHOWN_VISITS,
+        visits=min(max(visits or 0, SHOWN_VISITS), MOST_VISITS),
     )
 
 
