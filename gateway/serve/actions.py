@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -56,7 +56,8 @@ from schemas.times import parse_time
 
 _AHEAD_MS: Final = 300_000
 """How far the clock of somebody's phone may run before ours."""
-_CHUNK: Final = 1_000
+_CHUNK: Final = 250
+"""So many entries are released in one go: taking them in holds the loop for a few milliseconds."""
 
 
 class Actions:
@@ -135,17 +136,20 @@ class Actions:
         )
 
     async def quarantine_release(self, by: Viewer, asked: Release) -> Released:
-        """Takes complete known parts in after all. Raises NotFoundError for ids that are no open entries."""
+        """Takes complete known parts in after all, some at a time. Raises NotFoundError where an id is no open entry's,
+        before any is taken in."""
         require(by, "release_quarantine")
         at_ms = self.done_at(asked.at_ms)
-        chosen = await self._open_entries(None if asked.ids is None else frozenset(asked.ids))
-        complete = [entry for entry in chosen if entry.rejection.known_json is not None]
-        released = tuple(sorted(await self._intake.release(complete))) if complete else ()
-        await self._store.add_audit(
-            self._audit(by, "release_quarantine", "quarantine", {"released": list(released)}, at_ms)
-        )
-        kept = sorted({entry.entry_id for entry in chosen} - set(released))
-        return Released(released=released, kept=tuple(kept))
+        released: list[int] = []
+        kept: list[int] = []
+        async for entries in self._entries_to_release(asked.ids):
+            complete = [entry for entry in entries if entry.rejection.known_json is not None]
+            taken = sorted(await self._intake.release(complete)) if complete else []
+            detail: dict[str, object] = {"released": taken}
+            await self._store.add_audit(self._audit(by, "release_quarantine", "quarantine", detail, at_ms))
+            released += taken
+            kept += sorted({entry.entry_id for entry in entries} - set(taken))
+        return Released(released=tuple(sorted(released)), kept=tuple(sorted(kept)))
 
     async def send_again(self, by: Viewer, message_id: int) -> bool:
         """Tries a message that was given up once more; False where it is none any more."""
@@ -266,19 +270,29 @@ class Actions:
             raise InvalidInputError(["at_ms: lies in the future"])
         return now_ms if at_ms is None else min(at_ms, now_ms)
 
-    async def _open_entries(self, ids: frozenset[int] | None) -> list[QuarantineEntry]:
+    async def _entries_to_release(self, ids: Sequence[int] | None) -> AsyncIterator[Sequence[QuarantineEntry]]:
+        """Open entries, a few hundred at a time: quarantine may hold a year's mistakes of a whole fleet."""
+        if ids is None:
+            async for rows in self._open_entries(None):
+                yield rows
+            return
+        wanted = frozenset(ids)
         found: list[QuarantineEntry] = []
-        before: int | None = None
-        while True:
-            rows = await self._store.quarantine(limit=_CHUNK, before=before, released=False)
-            found += [row for row in rows if ids is None or row.entry_id in ids]
-            if len(rows) < _CHUNK:
+        async for rows in self._open_entries(max(wanted, default=0) + 1):
+            found += [row for row in rows if row.entry_id in wanted]
+            if rows[-1].entry_id <= min(wanted):
                 break
-            before = rows[-1].entry_id
-        missing = sorted((ids or frozenset()) - {row.entry_id for row in found})
+        missing = sorted(wanted - {row.entry_id for row in found})
         if missing:
             raise NotFoundError(f"no open quarantine entry has the id {missing[0]}")
-        return found
+        for first in range(0, len(found), _CHUNK):
+            yield found[first : first + _CHUNK]
+
+    async def _open_entries(self, before: int | None) -> AsyncIterator[Sequence[QuarantineEntry]]:
+        """Newest first."""
+        while rows := await self._store.quarantine(limit=_CHUNK, before=before, released=False):
+            yield rows
+            before = rows[-1].entry_id
 
     def _devices_of(self, entry: RegistryEntry) -> Iterable[str]:
         match entry:

@@ -101,3 +101,25 @@ async def test_quarantine_is_listed_and_what_is_complete_is_released(rig: Rig) -
         assert [entry["id"] for entry in still] == [listed[1]["id"]]
         twice = await client.post("/api/v1/quarantine/release", json={"ids": [listed[0]["id"]]})
         assert twice.status_code == 404
+
+
+async def test_a_large_quarantine_is_released_some_at_a_time_each_with_its_audit_row(rig: Rig) -> None:
+    poison = [
+        {
+            "boot_id": "b7", "seq": seq, "ts_ms": NOW_MS, "nozzle": None, "sessions": {"total": 50, "active": False},
+            "power": {"source": "mains", "charge": None, "voltage_v": None}, "colour": "red",
+        }
+        for seq in range(600)
+    ]  # fmt: skip
+    await rig.take(*(message(CLINICS[0], "d-two", "telemetry", sample) for sample in poison))
+    async with await rig.client_of("admin") as client:
+        first = (await client.get("/api/v1/quarantine", params={"limit": 1})).json()["items"][0]["id"]
+        some = (await client.post("/api/v1/quarantine/release", json={"ids": [first, first - 400]})).json()
+        assert some == {"released": [first - 400, first], "kept": []}
+        rest = (await client.post("/api/v1/quarantine/release")).json()
+        assert (len(rest["released"]), len(rest["kept"])) == (598, 1)
+        assert rest["released"] == sorted(rest["released"])
+        audit = (await client.get("/api/v1/audit")).json()["items"]
+        rows = [row["detail"]["released"] for row in audit if row["action"] == "release_quarantine"]
+        assert sum(map(len, rows)) == 600
+        assert max(map(len, rows)) <= 250
