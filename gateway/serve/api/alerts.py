@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict
@@ -21,7 +21,7 @@ from gateway.serve.api.asking import (
     Serving,
     allowed,
 )
-from gateway.serve.api.cursor import read_cursor, write_cursor
+from gateway.serve.api.cursor import read_number, write_number
 from gateway.serve.paged import filled_page
 from schemas.access import Viewer
 from schemas.alert import Alert, AlertState, Rule
@@ -56,16 +56,15 @@ async def alerts(
     async def fetch(rows: int, before: int | None) -> Sequence[Alert]:
         return await serving.parts.store.alerts(limit=rows, before=before, state=state, rule=rule, clinic_id=clinic_id)
 
-    place = cast("tuple[int] | None", read_cursor(cursor, int))
     page = await filled_page(
         fetch,
         cursor_of=lambda alert: alert.alert_id,
         keep=lambda alert: serving.sight.sees_alert(viewer, alert),
         limit=limit,
-        before=place[0] if place else None,
+        before=read_number(cursor),
     )
     items = tuple(serving.reader.alert_view(viewer, alert) for alert in page.rows)
-    return Items(items=items, next_cursor=write_cursor((page.next,) if page.next is not None else None))
+    return Items(items=items, next_cursor=write_number(page.next))
 
 
 @router.get("/alerts/{alert_id}")

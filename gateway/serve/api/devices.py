@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
+from pydantic import TypeAdapter
 
 from gateway.errors import NotFoundError
 from gateway.serve.answers import Items, SampleView, SessionView
@@ -17,14 +18,16 @@ from gateway.serve.api.asking import (
     Serving,
     TimeSpan,
 )
-from gateway.serve.api.cursor import read_cursor, write_cursor
-from gateway.serve.history import SessionCursor
+from gateway.serve.api.cursor import Number, first_items, read_cursor, write_cursor
 from gateway.serve.services import Services
 from schemas.access import Viewer
 from schemas.registry import DeviceLifecycle
 from schemas.views import DeviceView
 
 router = APIRouter(tags=["devices"])
+
+_BY_CLINIC_AND_ID: Final = TypeAdapter(tuple[str, str])
+_BY_TIME_AND_RECORD: Final = TypeAdapter(tuple[Number, str, str, Number])
 
 
 @router.get("/devices")
@@ -46,11 +49,9 @@ async def devices(
             and (online is None or view.online == online)
         )
 
-    after = cast("tuple[str, str] | None", read_cursor(cursor, str, str))
+    after = read_cursor(cursor, _BY_CLINIC_AND_ID)
     found = serving.reader.device_page(viewer, after=after, limit=limit + 1, matches=matches)
-    page = tuple(found[:limit])
-    more = len(found) > limit
-    return Items(items=page, next_cursor=write_cursor((page[-1].clinic_id, page[-1].id) if more else None))
+    return first_items(found, limit, lambda view: (view.clinic_id, view.id))
 
 
 @router.get("/devices/{device_id}")
@@ -93,7 +94,7 @@ async def sessions(
         since_ms=span.since_ms,
         until_ms=span.until_ms,
         limit=limit,
-        before=cast("SessionCursor | None", read_cursor(cursor, int, str, str, int)),
+        before=read_cursor(cursor, _BY_TIME_AND_RECORD),
     )
     shown = serving.sight.shown_clinic
     items = tuple(SessionView.of(row, shown(viewer, row.session.clinic_id)) for row in page.rows)

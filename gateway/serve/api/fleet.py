@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
+from pydantic import TypeAdapter
 
 from gateway.analytics.stock import DEFAULT_SERVICE
 from gateway.serve.answers import Me
@@ -15,6 +16,8 @@ from schemas.usage_views import UsageBy, UsageView
 from schemas.views import FleetSummary
 
 router = APIRouter(tags=["fleet"])
+
+_BY_PLACE_AND_ITEM: Final = TypeAdapter(tuple[str, str])
 
 
 @router.get("/fleet/summary")
@@ -43,7 +46,7 @@ async def demand(
 ) -> DemandView:
     """Nozzles (by model) and batteries needed in each of the next 13 weeks, with what to keep in stock, and how past
     forecasts turned out."""
-    after = cast("tuple[str, str] | None", read_cursor(cursor, str, str))
+    after = read_cursor(cursor, _BY_PLACE_AND_ITEM)
     found, last = await serving.demand.demand(viewer, by, service, limit=limit, after=after)
     return found.model_copy(update={"next_cursor": write_cursor(last)})
 

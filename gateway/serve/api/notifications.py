@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias, cast
+from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Depends
 
 from gateway.serve.access import audit_row
 from gateway.serve.answers import Items
 from gateway.serve.api.asking import Cursor, Limit, Serving, allowed
-from gateway.serve.api.cursor import read_cursor, write_cursor
+from gateway.serve.api.cursor import first_items, read_number
 from gateway.serve.notify_shapes import MessageView, NotificationBody, NotificationView
 from gateway.store.notify_rows import MessageState, NotificationSettings
 from schemas.access import Viewer
@@ -48,13 +48,8 @@ async def notifications(
     cursor: Cursor = None,
 ) -> Items[MessageView]:
     """Messages to receivers, newest first: waiting, being sent, sent, or dead (given up)."""
-    place = cast("tuple[int] | None", read_cursor(cursor, int))
-    rows = await serving.parts.store.outbox(limit=limit + 1, before=place[0] if place else None, state=state)
-    page = rows[:limit]
-    return Items(
-        items=tuple(MessageView.of(row) for row in page),
-        next_cursor=write_cursor((page[-1].message_id,) if len(rows) > limit else None),
-    )
+    rows = await serving.parts.store.outbox(limit=limit + 1, before=read_number(cursor), state=state)
+    return first_items([MessageView.of(row) for row in rows], limit, lambda message: (message.id,))
 
 
 async def _is_person(serving: Serving, viewer: Viewer) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from fastapi import APIRouter
 
 from gateway.errors import NotFoundError
 from gateway.serve.answers import Items, NozzleLife, NozzleSummary
 from gateway.serve.api.asking import Cursor, FleetViewer, IdentifierInPath, IdentifierInQuery, Limit, Serving
-from gateway.serve.api.cursor import read_cursor, write_cursor
+from gateway.serve.api.cursor import first_items, read_text
 from gateway.serve.forecast_views import CoverageView
 from gateway.serve.nozzles import NozzleFilter, NozzleFilterState
 
@@ -29,10 +27,8 @@ async def nozzles(
 ) -> Items[NozzleSummary]:
     """Every nozzle in scope, in order of serial. `state` is where it is, or how worn."""
     wanted = NozzleFilter(lot=lot, clinic=clinic, model=model, state=state)
-    after = cast("tuple[str] | None", read_cursor(cursor, str))
-    found = await serving.nozzles.page(viewer, after=after[0] if after else None, limit=limit + 1, takes=wanted.takes)
-    page = tuple(found[:limit])
-    return Items(items=page, next_cursor=write_cursor((page[-1].serial,) if len(found) > limit else None))
+    found = await serving.nozzles.page(viewer, after=read_text(cursor), limit=limit + 1, takes=wanted.takes)
+    return first_items(found, limit, lambda nozzle: (nozzle.serial,))
 
 
 @router.get("/forecasts/coverage")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.serve.action_shapes import QuarantineQuery, QuarantineView, Release, Released, TimeMs
 from gateway.serve.answers import AuditView, Items
 from gateway.serve.api.asking import Cursor, IdempotencyKey, Limit, Serving, allowed
-from gateway.serve.api.cursor import read_cursor, write_cursor
+from gateway.serve.api.cursor import first_items, read_number, write_number
 from schemas.access import Viewer
 from schemas.rejection import Reason
 
@@ -36,10 +36,9 @@ async def quarantine(
     cursor: Cursor = None,
 ) -> Items[QuarantineView]:
     """Rejected deliveries, newest first; the same bytes again are the same entry."""
-    place = cast("tuple[int] | None", read_cursor(cursor, int))
-    asked = QuarantineQuery(limit=limit, before=place[0] if place else None, reason=reason, released=released)
+    asked = QuarantineQuery(limit=limit, before=read_number(cursor), reason=reason, released=released)
     listed = await serving.actions.quarantine_list(viewer, asked)
-    return Items(items=listed.items, next_cursor=write_cursor((listed.next,) if listed.next is not None else None))
+    return Items(items=listed.items, next_cursor=write_number(listed.next))
 
 
 @router.post("/quarantine/release", response_model=Released)
@@ -63,10 +62,5 @@ async def audit(
     cursor: Cursor = None,
 ) -> Items[AuditView]:
     """Who did what, newest first."""
-    place = cast("tuple[int] | None", read_cursor(cursor, int))
-    rows = await serving.parts.store.audit(limit=limit + 1, before=place[0] if place else None)
-    page = rows[:limit]
-    return Items(
-        items=tuple(AuditView.of(row) for row in page),
-        next_cursor=write_cursor((page[-1].audit_id,) if len(rows) > limit else None),
-    )
+    rows = await serving.parts.store.audit(limit=limit + 1, before=read_number(cursor))
+    return first_items([AuditView.of(row) for row in rows], limit, lambda act: (act.id,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,7 +19,7 @@ from gateway.serve.api.asking import (
     Serving,
     allowed,
 )
-from gateway.serve.api.cursor import read_cursor, write_cursor
+from gateway.serve.api.cursor import first_items, read_text
 from gateway.serve.registry_rules import checked_entry
 from schemas.access import Viewer
 from schemas.registry import Clinic, DeviceEntry, DeviceLifecycle, Identifier, Lot, NozzleModel
@@ -74,10 +74,9 @@ async def clinics(
     viewer: RegistryViewer, serving: Serving, limit: Limit = 100, cursor: Cursor = None
 ) -> Items[ClinicView]:
     """Every clinic in scope, in order of id."""
-    after = cast("tuple[str] | None", read_cursor(cursor, str))
-    found = [view for view in serving.reader.clinics(viewer) if after is None or view.id > after[0]]
-    page = tuple(found[:limit])
-    return Items(items=page, next_cursor=write_cursor((page[-1].id,) if len(found) > limit else None))
+    after = read_text(cursor) or ""
+    found = [view for view in serving.reader.clinics(viewer) if view.id > after]
+    return first_items(found, limit, lambda view: (view.id,))
 
 
 @router.patch("/clinics/{clinic_id}")
@@ -117,12 +116,11 @@ async def nozzle_models(
     viewer: RegistryViewer, serving: Serving, limit: Limit = 100, cursor: Cursor = None
 ) -> Items[NozzleModel]:
     """Every nozzle model in scope that somebody wrote down, in order of name."""
-    after = cast("tuple[str] | None", read_cursor(cursor, str))
+    after = read_text(cursor) or ""
     written = (entry for entry in serving.parts.registry.entries() if isinstance(entry, NozzleModel))
     seen = (entry for entry in written if viewer.scope.sees_model(entry.model))
-    found = sorted((entry for entry in seen if after is None or entry.model > after[0]), key=lambda entry: entry.model)
-    page = tuple(found[:limit])
-    return Items(items=page, next_cursor=write_cursor((page[-1].model,) if len(found) > limit else None))
+    found = sorted((entry for entry in seen if entry.model > after), key=lambda entry: entry.model)
+    return first_items(found, limit, lambda entry: (entry.model,))
 
 
 @router.patch("/nozzle-models/{model}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, TypeAlias, cast
+from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from gateway.serve.answers import Items
 from gateway.serve.api.asking import Cursor, IdempotencyKey, Limit, NumberInPath, Serving, allowed
-from gateway.serve.api.cursor import read_cursor, write_cursor
+from gateway.serve.api.cursor import read_number, write_number
 from gateway.serve.paged import filled_page
 from gateway.serve.silence_acts import AlertSilenceBody, SilenceBody
 from schemas.access import Viewer
@@ -32,16 +32,15 @@ async def silences(
     async def fetch(rows: int, before: int | None) -> Sequence[Silence]:
         return await serving.parts.store.silences(limit=rows, before=before, open_at_ms=now_ms if open_only else None)
 
-    place = cast("tuple[int] | None", read_cursor(cursor, int))
     page = await filled_page(
         fetch,
         cursor_of=lambda silence: silence.silence_id,
         keep=lambda silence: serving.silence_acts.sees(viewer, silence),
         limit=limit,
-        before=place[0] if place else None,
+        before=read_number(cursor),
     )
     items = tuple(SilenceView.of(silence) for silence in page.rows)
-    return Items(items=items, next_cursor=write_cursor((page.next,) if page.next is not None else None))
+    return Items(items=items, next_cursor=write_number(page.next))
 
 
 @router.post("/silences", response_model=SilenceView)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, TypeAlias, cast
+from typing import Annotated, Final, TypeAlias
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from gateway.errors import InvalidInputError
 from gateway.serve.action_shapes import TimeMs
@@ -22,7 +22,7 @@ from gateway.serve.api.asking import (
     Serving,
     allowed,
 )
-from gateway.serve.api.cursor import read_cursor, write_cursor
+from gateway.serve.api.cursor import Number, first_items, read_cursor, read_number, write_number
 from gateway.serve.paged import filled_page
 from gateway.serve.services import Services
 from gateway.serve.work_shapes import (
@@ -47,6 +47,8 @@ from schemas.work_views import OrderDetail, OrderView, VisitView
 router = APIRouter(tags=["work"])
 
 _VISITS_DAYS = 30
+_BY_DATE_AND_CLINIC: Final = TypeAdapter(tuple[Number, str])
+_BY_PLACE_AND_MODEL: Final = TypeAdapter(tuple[str, str, str])
 
 WorkViewer: TypeAlias = Annotated[Viewer, Depends(allowed("read_work"))]
 Worker: TypeAlias = Annotated[Viewer, Depends(allowed("do_work"))]
@@ -77,16 +79,15 @@ async def work_orders(
             limit=rows, before=before, state=state, clinic_id=clinic, assignee=assignee
         )
 
-    place = cast("tuple[int] | None", read_cursor(cursor, int))
     page = await filled_page(
         fetch,
         cursor_of=lambda order: order.order_id,
         keep=lambda order: serving.work_acts.sees_order(viewer, order),
         limit=limit,
-        before=place[0] if place else None,
+        before=read_number(cursor),
     )
     items = tuple(serving.work.view(order) for order in page.rows)
-    return Items(items=items, next_cursor=write_cursor((page.next,) if page.next is not None else None))
+    return Items(items=items, next_cursor=write_number(page.next))
 
 
 @router.get("/work-orders/{order_id}")
@@ -180,16 +181,14 @@ async def visits(
     cursor: Cursor = None,
 ) -> Items[VisitView]:
     """What is due, put into the trips that cost least, with the parts to bring, in order of date and clinic."""
-    place = cast("tuple[int, str] | None", read_cursor(cursor, int, str))
+    after = read_cursor(cursor, _BY_DATE_AND_CLINIC)
     until_ms = _until(until, serving.parts.clock.now_ms())
     found = [
         visit
         for visit in await serving.work.visits(viewer, until_ms, clinic)
-        if place is None or (visit.due_ms, visit.clinic_id) > place
+        if after is None or (visit.due_ms, visit.clinic_id) > after
     ]
-    page = tuple(found[:limit])
-    more = len(found) > limit
-    return Items(items=page, next_cursor=write_cursor((page[-1].due_ms, page[-1].clinic_id) if more else None))
+    return first_items(found, limit, lambda visit: (visit.due_ms, visit.clinic_id))
 
 
 @router.get("/spares")
@@ -197,15 +196,13 @@ async def spares(
     viewer: WorkViewer, serving: Serving, clinic: IdentifierInQuery = None, limit: Limit = 100, cursor: Cursor = None
 ) -> Items[SpareView]:
     """Spares at clinics and in vehicles, and what clinics will lack, with the day by which to order."""
-    place = cast("tuple[str, str, str] | None", read_cursor(cursor, str, str, str))
+    after = read_cursor(cursor, _BY_PLACE_AND_MODEL)
     found = [
         line
         for line in await serving.work.spares(viewer, clinic)
-        if place is None or (line.place_kind, line.place, line.model) > place
+        if after is None or (line.place_kind, line.place, line.model) > after
     ]
-    page = tuple(found[:limit])
-    last = (page[-1].place_kind, page[-1].place, page[-1].model) if len(found) > limit else None
-    return Items(items=page, next_cursor=write_cursor(last))
+    return first_items(found, limit, lambda line: (line.place_kind, line.place, line.model))
 
 
 @router.put("/spares/{place_kind}/{place}/{model}")
