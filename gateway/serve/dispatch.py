@@ -36,8 +36,6 @@ ACTIONS: Final[Mapping[str, Act]] = {
     "quarantine_release": Act(shapes.Release, Actions.quarantine_release),
     "registry_import": Act(shapes.RegistryImport, Actions.registry_import),
     "registry_export": Act(shapes.RegistryExport, Actions.registry_export),
-    "lot_recall": Act(shapes.LotRecall, Actions.recall_lot),
-    "acknowledge": Act(shapes.Acknowledgement, Actions.acknowledge),
     "replay": Act(shapes.Replay, Actions.replay),
     "vendor_tell": Act(shapes.VendorTelling, Actions.tell_vendor),
     "rehearse": Act(shapes.Rehearse, Actions.rehearse),

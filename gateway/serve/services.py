@@ -83,9 +83,9 @@ class Parts:
     forecasts: ForecastBook = field(default_factory=NoForecasts)
     demand: DemandBook = field(default_factory=NoDemand)
     privacy_k: int = DEFAULT_K
+    """Behind every number that vendors are told stand so many clinics."""
     reach: Callable[[Callable[[Viewer, Alert], bool]], Reach] | None = None
     """Who would be told of alerts, given who sees which. None: nobody is ever told."""
-    """Behind every number that vendors are told stand so many clinics."""
     archive: SampleArchive | None = None
     """None: what is past its time is gone."""
 

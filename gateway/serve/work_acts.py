@@ -35,12 +35,12 @@ from schemas.access import Viewer
 from schemas.work import REPLACE_REASONS, PlaceKind, SubjectKind, WorkOrder
 
 BY_PERSON: Final = "person"
+"""The boot id of ledger rows that people make."""
 _ASKED_FOR: Final[Mapping[SubjectKind, str]] = {
     "nozzle": "Replace nozzle {}",
     "battery": "Replace the battery of {}",
     "device": "Look at {}",
 }
-"""The boot id of ledger rows that people make."""
 
 
 class WorkActs:
