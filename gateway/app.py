@@ -50,8 +50,7 @@ from gateway.serve.server import HttpServer
 from gateway.serve.services import Parts, Services, WorkParts, build_services
 from gateway.session_listener import SessionListener
 from gateway.store.base import MaintenanceStore, Store
-from gateway.store.open import open_store
-from gateway.store.service_rows import Retention
+from gateway.store.open import open_store, retention_of
 from gateway.work.desk import WorkDesk
 from gateway.work.planner import Planner
 from schemas.access import Viewer
@@ -175,7 +174,7 @@ async def open_quietly(config: Config, clock: Clock) -> AsyncIterator[Gateway]:
 @asynccontextmanager
 async def _opened(config: Config, clock: Clock, open_as: Viewer | None) -> AsyncIterator[Gateway]:
     with StoreLock(config.store.path):
-        store = await open_store(config.store.url, _retention(config))
+        store = await open_store(config.store.url, retention_of(config.retention))
         try:
             gateway = await _wire(config, clock, store, open_as)
             try:
@@ -328,11 +327,6 @@ def _archive(config: Config, store: Store) -> SampleArchive | None:
     require_pyarrow()
     make_folder(folder)
     return SampleArchive(store, folder)
-
-
-def _retention(config: Config) -> Retention:
-    kept = config.retention
-    return Retention(kept.samples_days, kept.sessions_days, kept.quarantine_days, archived=kept.archive_dir is not None)
 
 
 def _keeper(

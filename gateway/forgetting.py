@@ -15,7 +15,7 @@ from gateway.export.archive_forget import forget_in_archive
 from gateway.export.parquet import require_pyarrow
 from gateway.lock import StoreLock
 from gateway.serve.access import audit_row
-from gateway.store.service_rows import Retention
+from gateway.store.open import retention_of
 from gateway.store.sqlite import SqliteStore, Tuning
 from gateway.store.work_base import Forgotten
 from schemas.topics import device_topic
@@ -47,13 +47,12 @@ async def _clear_advice(config: Config, clinic_id: str, device_ids: Iterable[str
 
 
 async def _forget(config: Config, clinic_id: str, actor: str) -> Forgotten:
-    now_ms = SystemClock().now_ms()
-    kept, archive = config.retention, config.retention.archive_dir
+    now_ms, archive = SystemClock().now_ms(), config.retention.archive_dir
     if archive is not None:
         require_pyarrow()
-    retention = Retention(kept.samples_days, kept.sessions_days, kept.quarantine_days, archived=archive is not None)
     with StoreLock(config.store.path):
         # Sealed to the last sample, so that each is in one place only.
+        retention = retention_of(config.retention)
         store = await SqliteStore.open(str(config.store.path), retention=retention, tuning=Tuning(seal_rows=1))
         try:
             while (await store.maintain(now_ms)).more:

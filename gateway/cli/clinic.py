@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from typing import Annotated, Final
 
 import typer
 from pydantic import TypeAdapter
 
+from gateway.cli import checks
 from gateway.cli.common import ConfigOption, configured, group, run_async
 from gateway.cli.usage import ThoroughCommand
 from gateway.config import Config
-from gateway.errors import AlreadyRunningError, InvalidInputError, NotRunningError
 from gateway.store.work_base import Forgotten
-from schemas.identity import is_identifier
 
 clinic = group("Clinics that have left.")
 
-_TRIES: Final = 25
-_BETWEEN_TRIES_S: Final = 0.2
 _ADVICE_LEFT: Final = "The broker may retain advice to its devices until that runs out, within notify.advice_valid_h"
 _FORGOTTEN: Final = TypeAdapter(Forgotten)
 
 
 @clinic.command(cls=ThoroughCommand)
 def forget(
-    clinic_id: Annotated[str, typer.Argument(metavar="ID")],
+    clinic_id: Annotated[str, typer.Argument(metavar="ID", callback=checks.identifier)],
     config: ConfigOption = None,
 ) -> None:
     """Erase a clinic that has left: its entry, its devices' entries, samples, sessions, alerts and orders there. The
@@ -35,8 +30,6 @@ def forget(
 
     Example: silverpoint clinic forget C-001
     """
-    if not is_identifier(clinic_id):
-        raise InvalidInputError([f"silverpoint clinic forget: {clinic_id[:40]!r} is no clinic's id"])
     done = run_async(_forget(configured(config), clinic_id))
     typer.echo(f"{clinic_id} is forgotten: {len(done.devices)} devices, {done.rows} rows")
     if done.devices and done.advice_left is not None:
@@ -47,19 +40,12 @@ def forget(
 
 async def _forget(settings: Config, clinic_id: str) -> Forgotten:
     """Has the running gateway forget it, or does so in the store where none runs."""
+    from gateway.cli.target import told_or_done
     from gateway.forgetting import forget_clinic
+    from gateway.local_acts import FORGET
     from gateway.serve.access import LOCAL
-    from gateway.serve.control import call, socket_path
 
-    for left in reversed(range(_TRIES)):
-        with suppress(NotRunningError):
-            answer = await call(socket_path(settings.store.path), "forget_clinic", {"clinic_id": clinic_id})
-            return _FORGOTTEN.validate_python(answer)
-        try:
-            return await forget_clinic(settings, clinic_id, LOCAL.name)
-        except AlreadyRunningError:
-            # It is starting or ending: in a moment it answers, or lets go of the store.
-            if not left:
-                raise
-        await asyncio.sleep(_BETWEEN_TRIES_S)
-    raise NotRunningError("the gateway is neither running nor away: see its log, then try again")
+    done = await told_or_done(
+        settings, FORGET, {"clinic_id": clinic_id}, lambda: forget_clinic(settings, clinic_id, LOCAL.name)
+    )
+    return _FORGOTTEN.validate_python(done)

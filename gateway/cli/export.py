@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from gateway.cli import checks
 from gateway.cli.common import ConfigOption, configured, run_async
+from gateway.clock import SystemClock
 from gateway.config import Config
 from gateway.errors import InvalidInputError
+from schemas.identity import MAX_TIME_MS, MIN_TIME_MS
+from schemas.times import parse_time
 
-_MIN_MS: Final = 946_684_800_000
-_MAX_MS: Final = 4_102_444_800_000
+if TYPE_CHECKING:
+    from gateway.export.manifest import Manifest
 
 
 def export(
@@ -44,48 +48,25 @@ def export(
     settings = configured(config)
     # Its own allocator keeps a third more than it needs; read when pyarrow is imported.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    since_ms, until_ms, now_ms = _span(since, until)
-    if role == "vendor":
-        files, rows = _export_for_vendor(settings, out, form, (since, until), since_ms, until_ms, now_ms)
-    else:
-        files, rows = _export(settings, out, form, (since, until), since_ms, until_ms)
-    typer.echo(f"{rows} rows in {files} files in {out}")
+    from gateway.export.manifest import Manifest
+
+    now_ms = SystemClock().now_ms()
+    asking = Manifest(form, role, (since, until), *_span(since, until, now_ms))
+    done = _export(settings, out, asking) if role is None else _export_for_vendor(settings, out, asking, now_ms)
+    typer.echo(f"{sum(entry.rows for entry in done.files)} rows in {len(done.files)} files in {out}")
 
 
-def _export(
-    settings: Config,
-    out: Path,
-    form: Literal["parquet", "csv"],
-    asked: tuple[str | None, str | None],
-    since_ms: int,
-    until_ms: int,
-) -> tuple[int, int]:
+def _export(settings: Config, out: Path, asking: Manifest) -> Manifest:
     from gateway.cli.progress import progress_told
     from gateway.export.exporter import export as write_export
-    from gateway.export.manifest import Manifest
     from gateway.store.open import open_export
 
-    source = open_export(settings.store.url)
-    try:
-        with progress_told("export") as tell:
-            asking = Manifest(form, None, asked, since_ms, until_ms)
-            done = write_export(source, out, asking, settings.retention.archive_dir, tell)
-    finally:
-        source.close()
-    return len(done.files), sum(entry.rows for entry in done.files)
+    with closing(open_export(settings.store.url)) as source, progress_told("export") as tell:
+        return write_export(source, out, asking, settings.retention.archive_dir, tell)
 
 
-def _export_for_vendor(
-    settings: Config,
-    out: Path,
-    form: Literal["parquet", "csv"],
-    asked: tuple[str | None, str | None],
-    since_ms: int,
-    until_ms: int,
-    now_ms: int,
-) -> tuple[int, int]:
+def _export_for_vendor(settings: Config, out: Path, asking: Manifest, now_ms: int) -> Manifest:
     from gateway.cli.target import act
-    from gateway.export.manifest import Manifest
     from gateway.export.vendor_export import export_for_vendor
     from gateway.store.open import open_export
     from gateway.store.told_base import ToldDocument
@@ -99,46 +80,28 @@ def _export_for_vendor(
     def tell_use(since_ms: int, until_ms: int) -> None:
         run_async(_tell_use(settings, since_ms, until_ms))
 
-    source = open_export(settings.store.url)
-    try:
-        asking = Manifest(form, "vendor", asked, since_ms, until_ms)
-        done = export_for_vendor(source, out, asking, keep, tell_use, k=settings.privacy.k, now_ms=now_ms)
-    finally:
-        source.close()
-    return len(done.files), sum(entry.rows for entry in done.files)
+    with closing(open_export(settings.store.url)) as source:
+        return export_for_vendor(source, out, asking, keep, tell_use, k=settings.privacy.k, now_ms=now_ms)
 
 
 async def _tell_use(settings: Config, since_ms: int, until_ms: int) -> None:
     """By the running gateway, or on the store where none runs."""
-    from gateway.cli.target import locked_store
-    from gateway.clock import SystemClock
-    from gateway.errors import NotRunningError
-    from gateway.serve.control import call, socket_path
+    from gateway.cli.target import locked_store, told_or_done
     from gateway.serve.dispatch import VENDOR, VENDOR_USE
     from gateway.serve.product_reader import stored_product
 
-    try:
-        await call(socket_path(settings.store.path), VENDOR_USE, {"since_ms": since_ms, "until_ms": until_ms})
-    except NotRunningError:
+    async def tell() -> None:
         async with locked_store(settings) as store:
             product = await stored_product(store, SystemClock(), settings.privacy.k)
             await product.usage(VENDOR, "model", since_ms, until_ms)
 
+    await told_or_done(settings, VENDOR_USE, {"since_ms": since_ms, "until_ms": until_ms}, tell)
 
-def _span(since: str | None, until: str | None) -> tuple[int, int, int]:
-    """(since, until, now). Raises InvalidInputError with every mistake."""
-    from gateway.clock import SystemClock
-    from schemas.times import parse_time
 
-    now_ms, mistakes = SystemClock().now_ms(), list[str]()
-    times: list[int] = []
-    for name, text, default_ms in (("--since", since, _MIN_MS), ("--until", until, _MAX_MS)):
-        try:
-            times.append(parse_time(text, now_ms) if text is not None else default_ms)
-        except ValueError as error:
-            mistakes.append(f"{name}: {error}")
-    if not mistakes and times[0] > times[1]:
-        mistakes.append("--since: lies after --until")
-    if mistakes:
-        raise InvalidInputError(mistakes)
-    return times[0], times[1], now_ms
+def _span(since: str | None, until: str | None, now_ms: int) -> tuple[int, int]:
+    """Raises InvalidInputError where it ends before it begins."""
+    since_ms = MIN_TIME_MS if since is None else parse_time(since, now_ms)
+    until_ms = MAX_TIME_MS if until is None else parse_time(until, now_ms)
+    if since_ms > until_ms:
+        raise InvalidInputError(["--since: lies after --until"])
+    return since_ms, until_ms

@@ -106,19 +106,17 @@ def report(
 
 async def _product_report(config: Config, form: ReportForm, language: str) -> ReportFile:
     """From the running gateway, which knows what is forecast, or from the store where none runs."""
-    from gateway.cli.target import locked_store
-    from gateway.errors import NotRunningError
-    from gateway.serve.control import call, socket_path
+    from gateway.cli.target import locked_store, told_or_done
     from gateway.serve.dispatch import PRODUCT_FACTS, VENDOR
     from gateway.serve.product_reader import stored_product
     from gateway.serve.reports.make import ProductJob, make_product
     from schemas.product_pages import ProductFacts
 
-    try:
-        facts = ProductFacts.model_validate(await call(socket_path(config.store.path), PRODUCT_FACTS, {}))
-    except NotRunningError:
+    async def stored_facts() -> ProductFacts:
         async with locked_store(config) as store:
-            facts = await (await stored_product(store, SystemClock(), config.privacy.k)).facts(VENDOR)
+            return await (await stored_product(store, SystemClock(), config.privacy.k)).facts(VENDOR)
+
+    facts = ProductFacts.model_validate(await told_or_done(config, PRODUCT_FACTS, {}, stored_facts))
     return make_product(ProductJob(facts, form, language))
 
 

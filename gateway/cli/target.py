@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Final, TypeVar
 
 from pydantic import JsonValue
 
@@ -31,8 +31,9 @@ from gateway.serve.passwords import Passwords
 from gateway.serve.pseudonyms import KEPT_UNDER, Pseudonyms
 from gateway.serve.sight import Sight
 from gateway.store.base import Store
-from gateway.store.open import open_store
-from gateway.store.service_rows import Retention
+from gateway.store.open import open_store, retention_of
+
+T = TypeVar("T")
 
 _TRIES: Final = 25
 _BETWEEN_TRIES_S: Final = 0.2
@@ -43,37 +44,39 @@ async def act(config: Config, action: str, args: Mapping[str, JsonValue]) -> dic
 
     Raises what the act raises, and AlreadyRunningError where a gateway holds the store but answers no command.
     """
-    path = socket_path(config.store.path)
-    for left in reversed(range(_TRIES)):
+    return await told_or_done(config, action, args, lambda: _act_on_store(config, action, args))
+
+
+async def told_or_done(
+    config: Config, action: str, args: Mapping[str, JsonValue], instead: Callable[[], Awaitable[T]]
+) -> dict[str, JsonValue] | T:
+    """What the running gateway answers; where none runs, what is done on the store `instead`.
+
+    Raises what either raises, and AlreadyRunningError where a gateway holds the store but answers no command.
+    """
+    left = _TRIES
+    while True:
+        with suppress(NotRunningError):
+            return await call(socket_path(config.store.path), action, args)
         try:
-            return await call(path, action, args)
-        except NotRunningError:
-            pass
-        try:
-            return await _act_on_store(config, action, args)
+            return await instead()
         except AlreadyRunningError:
             # It is starting or ending: in a moment it answers, or lets go of the store.
+            left -= 1
             if not left:
                 raise
         await asyncio.sleep(_BETWEEN_TRIES_S)
-    raise NotRunningError(f"no gateway listens on {path}")
 
 
 @asynccontextmanager
 async def locked_store(config: Config) -> AsyncIterator[Store]:
     """The store itself, for a command that no gateway may disturb. Raises AlreadyRunningError, StoreError."""
     with StoreLock(config.store.path):
-        store = await open_store(config.store.url, retention(config))
+        store = await open_store(config.store.url, retention_of(config.retention))
         try:
             yield store
         finally:
             await store.close()
-
-
-def retention(config: Config) -> Retention:
-    """For how long the store keeps what it keeps."""
-    kept = config.retention
-    return Retention(kept.samples_days, kept.sessions_days, kept.quarantine_days, archived=kept.archive_dir is not None)
 
 
 async def ask_api(

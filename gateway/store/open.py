@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gateway.config import RetentionConfig
 from gateway.errors import StoreError
 from gateway.store.base import Store
 from gateway.store.service_rows import Retention
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from gateway.store.export_base import ExportSource
 
 _SQLITE: Final = "sqlite:///"
+
+
+def retention_of(kept: RetentionConfig) -> Retention:
+    """For how long the store keeps what it keeps."""
+    return Retention(kept.samples_days, kept.sessions_days, kept.quarantine_days, archived=kept.archive_dir is not None)
 
 
 def store_path(url: str) -> str:
