@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias, cast
 
 import typer
 from pydantic import JsonValue
 
 from gateway.cli import checks
+from gateway.cli.asking import when
 from gateway.cli.common import ConfigOption, configured, group, names, read_text, run_async
 from gateway.cli.usage import ThoroughCommand
 from gateway.errors import InvalidInputError
@@ -32,18 +33,19 @@ ModelsOption: TypeAlias = Annotated[
 ]
 
 
+PasswordFileOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="F", help="Its first line is the password; by default it is asked for.", callback=checks.readable
+    ),
+]
+
+
 @user.command(cls=ThoroughCommand)
 def add(
     name: NameArgument,
     role: RoleOption,
-    password_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="F",
-            help="Its first line is the password; by default it is asked for.",
-            callback=checks.readable,
-        ),
-    ] = None,
+    password_file: PasswordFileOption = None,
     clinics: ClinicsOption = None,
     models: ModelsOption = None,
     config: ConfigOption = None,
@@ -54,11 +56,39 @@ def add(
     """
     grant = _grant(name, role, clinics, models)
     settings = configured(config)
-    password = _password(password_file)
+    password = _password("add", password_file)
     from gateway.cli.target import act
 
     done = run_async(act(settings, "user_add", grant | {"password": password}))
     typer.echo(f"{done['name']} may sign in as {done['role']}")
+
+
+@user.command(cls=ThoroughCommand)
+def password(name: NameArgument, password_file: PasswordFileOption = None, config: ConfigOption = None) -> None:
+    """Give a person a new password; whoever is signed in by the old one must sign in again.
+
+    Example: silverpoint user password kim
+    """
+    settings = configured(config)
+    typed = _password("password", password_file)
+    from gateway.cli.target import act
+
+    run_async(act(settings, "user_password", {"name": name, "password": typed}))
+    typer.echo(f"{name} has a new password")
+
+
+@user.command(cls=ThoroughCommand)
+def remove(name: NameArgument, config: ConfigOption = None) -> None:
+    """Remove a person who has left: sign-ins end at once, and nothing is sent there any more. What that person did
+    stays in the audit trail; orders stay assigned until somebody gives them to another one.
+
+    Example: silverpoint user remove kim
+    """
+    settings = configured(config)
+    from gateway.cli.target import act
+
+    run_async(act(settings, "user_remove", {"name": name}))
+    typer.echo(f"{name} is removed")
 
 
 @token.command(cls=ThoroughCommand)
@@ -80,14 +110,43 @@ def create(
     typer.echo(run_async(act(settings, "token_create", grant))["token"])
 
 
+@token.command("list", cls=ThoroughCommand)
+def list_(config: ConfigOption = None) -> None:
+    """List tokens: name, role, since when, and what they see.
+
+    Example: silverpoint token list
+    """
+    settings = configured(config)
+    from gateway.cli.target import act
+
+    for row in cast("list[dict[str, Any]]", run_async(act(settings, "token_list", {}))["items"]):
+        seen = [f"{what} {','.join(row[what])}" for what in ("clinics", "models") if row[what] is not None]
+        typer.echo(f"{row['name']}  {row['role']}  {when(row['created_ms'])}  {'; '.join(seen) or 'everything'}")
+
+
+@token.command(cls=ThoroughCommand)
+def revoke(name: NameArgument, config: ConfigOption = None) -> None:
+    """End all tokens of a name, at once.
+
+    Example: silverpoint token revoke prometheus
+    """
+    settings = configured(config)
+    from gateway.cli.target import act
+
+    done = run_async(act(settings, "token_revoke", {"name": name}))
+    typer.echo(f"{done['tokens']} revoked")
+
+
 def _grant(name: str, role: str, clinics: str | None, models: str | None) -> dict[str, JsonValue]:
     return {"name": name, "role": role, "clinics": names(clinics), "models": names(models)}
 
 
-def _password(file: Path | None) -> str:
+def _password(command: str, file: Path | None) -> str:
     if file is not None:
         return (read_text(file).splitlines() or [""])[0]
     if not sys.stdin.isatty():
-        raise InvalidInputError(["silverpoint user add: no terminal to ask on; give --password-file (- reads a pipe)"])
+        raise InvalidInputError(
+            [f"silverpoint user {command}: no terminal to ask on; give --password-file (- reads a pipe)"]
+        )
     asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     return asked

@@ -106,11 +106,8 @@ class Access:
         credential = await self._store.user(name)
         if credential is None:
             raise NotFoundError(f"there is no user {name}")
-        if credential.user.role == "admin" and (role != "admin" or scope != Scope()):
-            others = (user for user in await self._store.users() if user.name != name)
-            if not any(user.role == "admin" and user.scope == Scope() for user in others):
-                text = f"{name} is the last administrator of the whole fleet: name another one first"
-                raise ConflictError(Mistake(text, "last_admin", name=name))
+        if role != "admin" or scope != Scope():
+            await self._check_not_last(credential.user)
         user = User(name=name, role=role, scope=scope, created_ms=credential.user.created_ms)
         audit = self._audit(by.name, "change_grant", name, _grant(role, scope))
         await self._store.save_user(user, credential.password_hash, audit)
@@ -132,7 +129,7 @@ class Access:
         if mistakes:
             raise InvalidInputError(mistakes)
         after = {**standing, **{one.user.name: one.user for one in credentials}}
-        if not any(user.role == "admin" and user.scope == Scope() for user in after.values()):
+        if not any(map(_manages_access, after.values())):
             text = "nobody would be left who may manage access: name an administrator of the whole fleet"
             raise ConflictError(Mistake(text, "nobody_left"))
         audits = [
@@ -152,6 +149,35 @@ class Access:
         created_ms = known.user.created_ms if known else self._clock.now_ms()
         hashed = known.password_hash if known else await self._passwords.hash(line.password or "")
         return Credential(User(name=line.name, role=line.role, scope=line.scope, created_ms=created_ms), hashed)
+
+    async def change_password(self, by: Viewer, name: str, password: str) -> None:
+        """A new password for somebody, who must sign in again. Raises NotFoundError, and InvalidInputError for one that
+        can't be taken."""
+        if await self._store.user(name) is None:
+            raise NotFoundError(f"there is no user {name}")
+        hashed = await self._passwords.hash(password)
+        await self._store.change_password(name, hashed, self._audit(by.name, "change_password", name, {}))
+
+    async def remove_user(self, by: Viewer, name: str) -> None:
+        """Ends what the person may do, at once. Raises NotFoundError, and ConflictError where nobody would be left who
+        may manage access."""
+        credential = await self._store.user(name)
+        if credential is None:
+            raise NotFoundError(f"there is no user {name}")
+        await self._check_not_last(credential.user)
+        await self._store.remove_user(name, self._audit(by.name, "remove_user", name, {}))
+
+    async def tokens(self) -> Sequence[Token]:
+        """In order of name; the tokens themselves nobody knows but whoever has them."""
+        return await self._store.tokens()
+
+    async def revoke_tokens(self, by: Viewer, name: str) -> int:
+        """Ends all tokens of that name, at once; how many. Raises NotFoundError."""
+        count = sum(token.name == name for token in await self._store.tokens())
+        if not count:
+            raise NotFoundError(f"there is no token {name}")
+        await self._store.remove_tokens(name, self._audit(by.name, "revoke_token", name, {"tokens": count}))
+        return count
 
     async def create_token(self, by: Viewer, name: str, role: Role, scope: Scope) -> str:
         """Makes a token and gives it out this once; the store keeps its hash."""
@@ -181,8 +207,19 @@ class Access:
         await self._store.add_audit(self._audit(user.name, "sign_in", user.name, {"client": client}))
         return begun
 
+    async def _check_not_last(self, user: User) -> None:
+        """Raises ConflictError where nobody else may manage access."""
+        others = (other for other in await self._store.users() if other.name != user.name)
+        if _manages_access(user) and not any(map(_manages_access, others)):
+            text = f"{user.name} is the last administrator of the whole fleet: name another one first"
+            raise ConflictError(Mistake(text, "last_admin", name=user.name))
+
     def _audit(self, actor: str, action: str, subject: str, detail: dict[str, object]) -> AuditRow:
         return audit_row(self._clock.now_ms(), actor, action, subject, detail)
+
+
+def _manages_access(user: User) -> bool:
+    return user.role == "admin" and user.scope == Scope()
 
 
 def audit_row(

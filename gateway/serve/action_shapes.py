@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.store.rows import QuarantineEntry
+from gateway.store.service_rows import Token
 from gateway.store.told_base import ToldDocument
 from schemas.access import Role, Scope
 from schemas.alert import Rule
@@ -19,6 +20,10 @@ TimeMs: TypeAlias = Annotated[int, Field(ge=MIN_TIME_MS, le=MAX_TIME_MS)]
 
 class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Nothing(_Shape):
+    """For acts that need to be told nothing."""
 
 
 class _Grant(_Shape):
@@ -45,8 +50,43 @@ class UserAdded(_Shape):
     role: Role
 
 
+class Named(_Shape):
+    name: str
+
+
+class NewPassword(Named):
+    password: str = Field(repr=False)
+
+
 class NewToken(_Grant):
     pass
+
+
+class TokenView(_Grant):
+    """What is known of a token; itself it is known to its holder alone."""
+
+    created_ms: int
+
+    @classmethod
+    def of(cls, token: Token) -> TokenView:
+        return cls(
+            name=token.name,
+            role=token.role,
+            clinics=None if token.scope.clinics is None else tuple(sorted(token.scope.clinics)),
+            models=None if token.scope.models is None else tuple(sorted(token.scope.models)),
+            created_ms=token.created_ms,
+        )
+
+
+class TokensListed(_Shape):
+    items: tuple[TokenView, ...]
+
+
+class TokensRevoked(_Shape):
+    """How many bore the name."""
+
+    name: str
+    tokens: int
 
 
 class TokenCreated(_Shape):
@@ -146,10 +186,6 @@ class RegistryImported(_Shape):
     lots: int
 
 
-class RegistryExport(_Shape):
-    pass
-
-
 class RegistryExported(_Shape):
     csv: str
 
@@ -225,10 +261,6 @@ class RehearsalDone(_Shape):
     only_changed: tuple[str, ...]
     reached_now: tuple[ReachedReceiver, ...]
     reached_changed: tuple[ReachedReceiver, ...]
-
-
-class Ping(_Shape):
-    pass
 
 
 class Pong(_Shape):

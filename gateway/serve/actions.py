@@ -18,14 +18,15 @@ from gateway.serve.action_shapes import (
     Acknowledged,
     Acknowledgement,
     LotRecall,
+    Named,
+    NewPassword,
     NewToken,
     NewUser,
-    Ping,
+    Nothing,
     Pong,
     QuarantineListed,
     QuarantineQuery,
     QuarantineView,
-    RegistryExport,
     RegistryExported,
     RegistryImport,
     RegistryImported,
@@ -36,6 +37,9 @@ from gateway.serve.action_shapes import (
     Replay,
     ReplayDone,
     TokenCreated,
+    TokensListed,
+    TokensRevoked,
+    TokenView,
     UserAdded,
     VendorTelling,
     VendorTold,
@@ -91,7 +95,7 @@ class Actions:
         self._sight = sight
         self._clock = clock
 
-    async def ping(self, by: Viewer, asked: Ping) -> Pong:
+    async def ping(self, by: Viewer, asked: Nothing) -> Pong:
         """Whether the gateway listens."""
         return Pong()
 
@@ -111,6 +115,27 @@ class Actions:
         lines = read_people(csv, {user.name for user in await self._store.users()})
         await self._access.take_people(by, lines)
         return len(lines)
+
+    async def change_password(self, by: Viewer, asked: NewPassword) -> Named:
+        """Raises NotFoundError, InvalidInputError."""
+        require(by, "manage_access")
+        await self._access.change_password(by, asked.name, asked.password)
+        return Named(name=asked.name)
+
+    async def remove_user(self, by: Viewer, asked: Named) -> Named:
+        """Raises NotFoundError, ConflictError."""
+        require(by, "manage_access")
+        await self._access.remove_user(by, asked.name)
+        return Named(name=asked.name)
+
+    async def list_tokens(self, by: Viewer, asked: Nothing) -> TokensListed:
+        require(by, "manage_access")
+        return TokensListed(items=tuple(TokenView.of(token) for token in await self._access.tokens()))
+
+    async def revoke_tokens(self, by: Viewer, asked: Named) -> TokensRevoked:
+        """Raises NotFoundError."""
+        require(by, "manage_access")
+        return TokensRevoked(name=asked.name, tokens=await self._access.revoke_tokens(by, asked.name))
 
     async def create_token(self, by: Viewer, asked: NewToken) -> TokenCreated:
         require(by, "manage_access")
@@ -172,7 +197,7 @@ class Actions:
             lots=_count(entries, Lot),
         )
 
-    async def registry_export(self, by: Viewer, asked: RegistryExport) -> RegistryExported:
+    async def registry_export(self, by: Viewer, asked: Nothing) -> RegistryExported:
         require(by, "exchange_registry")
         await self._store.add_audit(self._audit(by, "export_registry", "registry", {}))
         return RegistryExported(csv=write_registry(self._known_entries()))

@@ -29,13 +29,17 @@ class Act:
 
 
 ACTIONS: Final[Mapping[str, Act]] = {
-    "ping": Act(shapes.Ping, Actions.ping),
+    "ping": Act(shapes.Nothing, Actions.ping),
     "user_add": Act(shapes.NewUser, Actions.add_user),
+    "user_password": Act(shapes.NewPassword, Actions.change_password),
+    "user_remove": Act(shapes.Named, Actions.remove_user),
     "token_create": Act(shapes.NewToken, Actions.create_token),
+    "token_list": Act(shapes.Nothing, Actions.list_tokens),
+    "token_revoke": Act(shapes.Named, Actions.revoke_tokens),
     "quarantine_list": Act(shapes.QuarantineQuery, Actions.quarantine_list),
     "quarantine_release": Act(shapes.Release, Actions.quarantine_release),
     "registry_import": Act(shapes.RegistryImport, Actions.registry_import),
-    "registry_export": Act(shapes.RegistryExport, Actions.registry_export),
+    "registry_export": Act(shapes.Nothing, Actions.registry_export),
     "replay": Act(shapes.Replay, Actions.replay),
     "vendor_tell": Act(shapes.VendorTelling, Actions.tell_vendor),
     "rehearse": Act(shapes.Rehearse, Actions.rehearse),

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from gateway.errors import ConflictError, InvalidInputError, NotFoundError
 from gateway.ingest.registry import Registry
-from gateway.serve.action_shapes import Acknowledgement, NewUser, RegistryExport, RegistryImport, Release
+from gateway.serve.action_shapes import Acknowledgement, NewUser, Nothing, RegistryImport, Release
 from gateway.serve.actions import Actions
 from gateway.serve.reader import Reader
 from gateway.serve.registry_csv import EntryType
@@ -81,7 +81,7 @@ class FormActs:
 
     async def export_registry(self, viewer: Viewer) -> str:
         """The whole registry as CSV. Raises ForbiddenError."""
-        return (await self._actions.registry_export(viewer, RegistryExport())).csv
+        return (await self._actions.registry_export(viewer, Nothing())).csv
 
     async def release(self, viewer: Viewer, entry_id: int | None) -> ReleaseOutcome:
         """Raises ForbiddenError, and NotFoundError for what is no open entry."""

@@ -44,6 +44,22 @@ def test_a_user_is_added_once_and_the_store_is_ours_alone(silverpoint: Command, 
     assert stat.S_IMODE((tmp_path / "silverpoint.db").stat().st_mode) == 0o600
 
 
+def test_people_and_tokens_go_as_they_came(silverpoint: Command, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("correct horse battery\n")
+    silverpoint("user", "add", "kim", "--role", "technician", "--password-file", "password")
+    changed = silverpoint("user", "password", "kim", "--password-file", "password")
+    assert (changed.returncode, changed.stdout) == (0, "kim has a new password\n")
+    assert silverpoint("user", "remove", "kim").stdout == "kim is removed\n"
+    gone = silverpoint("user", "remove", "kim")
+    assert (gone.returncode, gone.stderr) == (1, "there is no user kim\n")
+    silverpoint("token", "create", "board", "--role", "technician", "--clinics", "c-2,c-1")
+    listed = silverpoint("token", "list").stdout
+    assert listed.startswith("board  technician  20")
+    assert listed.endswith("  clinics c-1,c-2\n")
+    assert silverpoint("token", "revoke", "board").stdout == "1 revoked\n"
+    assert silverpoint("token", "list").stdout == ""
+
+
 def test_a_password_is_never_taken_from_nowhere(silverpoint: Command) -> None:
     done = silverpoint("user", "add", "kim", "--role", "admin")
     assert done.returncode == 2

@@ -136,5 +136,12 @@ async def test_a_gateway_that_ends_before_it_answers_is_an_error(tmp_path: Path)
 
 
 def test_every_act_of_the_contract_has_a_name() -> None:
-    assert set(ACTIONS) >= {"user_add", "token_create", "quarantine_list", "quarantine_release"}
+    assert set(ACTIONS) >= {
+        "user_add",
+        "user_remove",
+        "token_create",
+        "token_revoke",
+        "quarantine_list",
+        "quarantine_release",
+    }
     assert set(ACTIONS) >= {"registry_import", "registry_export", "quarantine_release", "replay"}

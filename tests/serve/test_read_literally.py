@@ -8,7 +8,7 @@ import io
 from gateway.forecasting.board import NozzleForecast, Remaining
 from gateway.ingest.fleet import NozzleState
 from gateway.serve.access import LOCAL
-from gateway.serve.action_shapes import RegistryExport, RegistryImport
+from gateway.serve.action_shapes import Nothing, RegistryImport
 from gateway.serve.device_views import nozzle_view
 from tests.serve.rig import NOW_MS, Rig, message
 
@@ -62,13 +62,13 @@ async def test_the_registry_is_exported_with_what_was_only_discovered(rig: Rig) 
     clinic, device = "new-clinic", "d-new"
     await rig.take(message(clinic, device, "status", {"state": "online"}))
     actions = rig.services.actions
-    exported = (await actions.registry_export(LOCAL, RegistryExport())).csv
+    exported = (await actions.registry_export(LOCAL, Nothing())).csv
     rows = list(csv.DictReader(io.StringIO(exported)))
     assert [row["discovered"] for row in rows if row["clinic_id"] == clinic] == ["true"]
     assert [row["state"] for row in rows if row["device_id"] == device] == ["discovered"]
 
     await actions.registry_import(LOCAL, RegistryImport(csv=exported))
-    assert (await actions.registry_export(LOCAL, RegistryExport())).csv == exported
+    assert (await actions.registry_export(LOCAL, Nothing())).csv == exported
     assert rig.services.parts.registry.clinic(clinic).discovered
 
     named = exported.replace(f"clinic,{clinic},,", f"clinic,{clinic},Praxis,")

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from gateway.config import HttpConfig
-from gateway.errors import ConflictError, InvalidInputError
+from gateway.errors import ConflictError, InvalidInputError, NotFoundError
 from gateway.serve.access import LOCAL, SESSION_MS
 from gateway.store.sqlite import SqliteStore
 from schemas.access import Scope, Viewer
@@ -137,6 +137,49 @@ async def test_a_name_is_taken_once_and_a_short_password_not_at_all(anna: Rig) -
         await anna.services.access.add_user(LOCAL, "boris", "admin", Scope(), "short")
     with pytest.raises(InvalidInputError, match="a name has"):
         await anna.services.access.add_user(LOCAL, "no spaces", "admin", Scope(), PASSWORD)
+
+
+async def test_who_is_removed_is_out_at_once_and_so_is_a_token_that_is_revoked(anna: Rig) -> None:
+    access = anna.services.access
+    token = await access.create_token(LOCAL, "board", "manager", Scope())
+    async with anna.client() as person, anna.client(token) as program:
+        await sign_in(person)
+        assert [(await client.get("/api/v1/me")).status_code for client in (person, program)] == [200, 200]
+        await access.remove_user(LOCAL, "anna")
+        assert await access.revoke_tokens(LOCAL, "board") == 1
+        assert [(await client.get("/api/v1/me")).status_code for client in (person, program)] == [401, 401]
+        assert (await sign_in(person)).headers["location"].startswith("/login?error=1")
+    acts = {row.action for row in await anna.store.audit(limit=20, before=None)}
+    assert acts >= {"remove_user", "revoke_token"}
+    with pytest.raises(NotFoundError, match="there is no user anna"):
+        await access.remove_user(LOCAL, "anna")
+    with pytest.raises(NotFoundError, match="there is no token board"):
+        await access.revoke_tokens(LOCAL, "board")
+
+
+async def test_a_new_password_ends_what_the_old_one_began(anna: Rig) -> None:
+    async with anna.client() as client:
+        await sign_in(client)
+        await anna.services.access.change_password(LOCAL, "anna", "battery staple")
+        assert (await client.get("/api/v1/me")).status_code == 401
+        assert "error" in (await sign_in(client)).headers["location"]
+        assert (await sign_in(client, password="battery staple")).headers["location"] == "/?clinic=x"
+        assert (await client.get("/api/v1/me")).json()["role"] == "manager"
+    with pytest.raises(InvalidInputError, match="8 to 1024"):
+        await anna.services.access.change_password(LOCAL, "anna", "short")
+    with pytest.raises(NotFoundError, match="there is no user boris"):
+        await anna.services.access.change_password(LOCAL, "boris", "battery staple")
+
+
+async def test_the_last_administrator_of_the_whole_fleet_stays(anna: Rig) -> None:
+    access = anna.services.access
+    await access.add_user(LOCAL, "ada", "admin", Scope(), PASSWORD)
+    await access.add_user(LOCAL, "carl", "admin", Scope(clinics=frozenset({"c-1"})), PASSWORD)
+    with pytest.raises(ConflictError, match="ada is the last administrator"):
+        await access.remove_user(LOCAL, "ada")
+    await access.remove_user(LOCAL, "carl")
+    await access.add_user(LOCAL, "dora", "admin", Scope(), PASSWORD)
+    await access.remove_user(LOCAL, "ada")
 
 
 class OpenRig:

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.errors import ConflictError, StoreError
 from gateway.store.base import Store
+from gateway.store.notify_rows import NotificationSettings
 from gateway.store.rows import Batch, Derived, Marks, TimedSession
 from gateway.store.service_rows import AlertChange, SignIn, Token, User
 from schemas.access import Scope
@@ -390,6 +391,27 @@ async def test_one_alert_is_open_for_a_rule_and_subject(store: Store) -> None:
     assert await store.alerts(limit=9, before=other.alert_id, state="firing", clinic_id="clinic-1") == (firing,)
     assert await store.alerts(limit=9, before=None, device_id="dev-9") == ()
     assert await store.alert(opened.alert_id) == firing
+
+
+async def test_who_leaves_leaves_no_way_in(store: Store) -> None:
+    ada = User("ada", "manager", Scope(), NOW_MS)
+    await store.save_user(ada, "hash", AUDIT)
+    sign_in = SignIn("cookie-hash", "ada", "csrf", NOW_MS, NOW_MS + 5)
+    await store.save_sign_in(sign_in)
+    await store.change_password("ada", "new hash", AUDIT)
+    changed = await store.user("ada")
+    assert changed is not None
+    assert (changed.user, changed.password_hash, await store.sign_in("cookie-hash")) == (ada, "new hash", None)
+    await store.save_sign_in(sign_in)
+    await store.save_notification_settings(NotificationSettings("ada", (("email", "ada@example.org"),)), AUDIT)
+    await store.remove_user("ada", AUDIT)
+    assert (await store.user("ada"), await store.users(), await store.sign_in("cookie-hash")) == (None, (), None)
+    assert (await store.notification_settings(), await store.calendar_turn("ada")) == ((), 1)
+    for name, hashed in (("board", "one"), ("archive", "two"), ("board", "three")):
+        await store.save_token(Token(name, "vendor", Scope(), NOW_MS), hashed, AUDIT)
+    assert [token.name for token in await store.tokens()] == ["archive", "board", "board"]
+    await store.remove_tokens("board", AUDIT)
+    assert [await store.token(hashed) is None for hashed in ("one", "two", "three")] == [True, False, True]
 
 
 async def test_people_tokens_sign_ins_and_answers_are_kept(store: Store) -> None:

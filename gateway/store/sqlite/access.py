@@ -60,6 +60,32 @@ class Access(Part):
             rows = await fetch(connection, "SELECT name, role, clinics, models, created_ms FROM users ORDER BY name")
         return tuple(_user(row) for row in rows)
 
+    async def change_password(self, name: str, password_hash: str, audit: AuditRow) -> None:
+        """Ends the person's browser sessions, too."""
+        await self._write_all(
+            (
+                ("UPDATE users SET password_hash = ? WHERE name = ?", (password_hash, name)),
+                ("DELETE FROM sign_ins WHERE user_name = ?", (name,)),
+            ),
+            audit,
+        )
+
+    async def remove_user(self, name: str, audit: AuditRow) -> None:
+        """With browser sessions, the address of the calendar, and where that one was told."""
+        await self._write_all(
+            (
+                ("DELETE FROM users WHERE name = ?", (name,)),
+                ("DELETE FROM sign_ins WHERE user_name = ?", (name,)),
+                ("DELETE FROM notification_settings WHERE user_name = ?", (name,)),
+                # The address is made from name and turn: whoever gets the name later has another one.
+                (
+                    "INSERT INTO calendars (owner, turn) VALUES (?, 1) ON CONFLICT DO UPDATE SET turn = turn + 1",
+                    (name,),
+                ),
+            ),
+            audit,
+        )
+
     async def save_token(self, token: Token, token_hash: str, audit: AuditRow) -> None:
         """Adds the token."""
         await self._write(
@@ -73,6 +99,18 @@ class Access(Part):
             "SELECT name, role, clinics, models, created_ms FROM tokens WHERE token_hash = ?", token_hash
         )
         return None if row is None else Token(row[0], row[1], _scope(row[2], row[3]), row[4])
+
+    async def tokens(self) -> tuple[Token, ...]:
+        """In order of name and age."""
+        async with self._db.readers.snapshot() as connection:
+            rows = await fetch(
+                connection, "SELECT name, role, clinics, models, created_ms FROM tokens ORDER BY name, created_ms"
+            )
+        return tuple(Token(row[0], row[1], _scope(row[2], row[3]), row[4]) for row in rows)
+
+    async def remove_tokens(self, name: str, audit: AuditRow) -> None:
+        """All of that name."""
+        await self._write("DELETE FROM tokens WHERE name = ?", (name,), audit)
 
     async def save_sign_in(self, sign_in: SignIn) -> None:
         await self._write(
@@ -120,8 +158,14 @@ class Access(Part):
             return await fetch_one(connection, sql, values)
 
     async def _write(self, sql: str, values: tuple[object, ...], audit: AuditRow | None = None) -> None:
+        await self._write_all(((sql, values),), audit)
+
+    async def _write_all(
+        self, statements: Sequence[tuple[str, tuple[object, ...]]], audit: AuditRow | None = None
+    ) -> None:
         async def write(connection: aiosqlite.Connection) -> None:
-            await connection.execute(sql, values)
+            for sql, values in statements:
+                await connection.execute(sql, values)
             if audit is not None:
                 await write_audit(connection, audit)
 
