@@ -79,11 +79,31 @@ class StoreWorkPages:
         require(viewer, "read_work")
         state = asked.state
         if state is None or state == "confirmed" or state == "closed":
-            return await self._stored(viewer, asked, state, limit, after)
+            return await self.newest_orders(viewer, asked, state, limit, after)
         found = sorted(self._live(viewer, asked), key=lambda order: (order.due_ms, order.id))
         first = after or 0
         more = len(found) > first + limit
         return OrdersFound(items=tuple(found[first : first + limit]), next=first + limit if more else None)
+
+    async def newest_orders(
+        self, viewer: Viewer, asked: OrdersAsked, state: OrderState | None, limit: int, before: int | None
+    ) -> OrdersFound:
+        """Those of one state, or all, newest first out of the store. Raises ForbiddenError."""
+        require(viewer, "read_work")
+
+        async def fetch(rows: int, behind: int | None) -> Sequence[WorkOrder]:
+            return await self._store.work_orders(
+                limit=rows, before=behind, state=state, clinic_id=asked.clinic_id, assignee=asked.assignee
+            )
+
+        page = await filled_page(
+            fetch,
+            cursor_of=lambda order: order.order_id,
+            keep=lambda order: self._acts.sees_order(viewer, order),
+            limit=limit,
+            before=before,
+        )
+        return OrdersFound(items=tuple(self._work.view(order) for order in page.rows), next=page.next)
 
     async def order(self, viewer: Viewer, order_id: int) -> OrderDetail | None:
         """Raises ForbiddenError where the viewer may not read work."""
@@ -194,23 +214,6 @@ class StoreWorkPages:
         day_of, clinic_id = self._planner.day_of, view.clinic_id
         past = day_of(clinic_id, view.due_ms) < day_of(clinic_id, self._clock.now_ms())
         return view.overdue or (view.state == "open" and past)
-
-    async def _stored(
-        self, viewer: Viewer, asked: OrdersAsked, state: OrderState | None, limit: int, before: int | None
-    ) -> OrdersFound:
-        async def fetch(rows: int, behind: int | None) -> Sequence[WorkOrder]:
-            return await self._store.work_orders(
-                limit=rows, before=behind, state=state, clinic_id=asked.clinic_id, assignee=asked.assignee
-            )
-
-        page = await filled_page(
-            fetch,
-            cursor_of=lambda order: order.order_id,
-            keep=lambda order: self._acts.sees_order(viewer, order),
-            limit=limit,
-            before=before,
-        )
-        return OrdersFound(items=tuple(self._work.view(order) for order in page.rows), next=page.next)
 
     def _silence_values(self, viewer: Viewer, typed: Mapping[str, str]) -> dict[str, object]:
         """Raises InvalidInputError for what is no number or no time."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -22,9 +21,9 @@ from gateway.serve.api.asking import (
     allowed,
 )
 from gateway.serve.api.cursor import read_number, write_number
-from gateway.serve.paged import filled_page
 from schemas.access import Viewer
-from schemas.alert import Alert, AlertState, Rule
+from schemas.alert import AlertState, Rule
+from schemas.page_views import AlertsAsked
 from schemas.views import AlertView
 
 router = APIRouter(tags=["alerts"])
@@ -49,31 +48,18 @@ async def alerts(
     cursor: Cursor = None,
 ) -> Items[AlertView]:
     """Every alert in scope, newest first."""
-    clinic_id = serving.sight.real_clinic(viewer, clinic) if clinic is not None else None
-    if clinic is not None and clinic_id is None:
-        return Items(items=(), next_cursor=None)
-
-    async def fetch(rows: int, before: int | None) -> Sequence[Alert]:
-        return await serving.parts.store.alerts(limit=rows, before=before, state=state, rule=rule, clinic_id=clinic_id)
-
-    page = await filled_page(
-        fetch,
-        cursor_of=lambda alert: alert.alert_id,
-        keep=lambda alert: serving.sight.sees_alert(viewer, alert),
-        limit=limit,
-        before=read_number(cursor),
-    )
-    items = tuple(serving.reader.alert_view(viewer, alert) for alert in page.rows)
-    return Items(items=items, next_cursor=write_number(page.next))
+    asked = AlertsAsked(state=state, rule=rule, clinic_id=clinic)
+    found = await serving.page_reader.alerts(viewer, asked, limit, read_number(cursor))
+    return Items(items=found.items, next_cursor=write_number(found.next))
 
 
 @router.get("/alerts/{alert_id}")
 async def alert(viewer: FleetViewer, serving: Serving, alert_id: NumberInPath) -> AlertView:
     """One alert."""
-    found = await serving.parts.store.alert(alert_id)
-    if found is None or not serving.sight.sees_alert(viewer, found):
+    found = await serving.work_pages.alert(viewer, alert_id)
+    if found is None:
         raise NotFoundError(f"there is no alert {alert_id}")
-    return serving.reader.alert_view(viewer, found)
+    return found
 
 
 @router.post("/alerts/{alert_id}/acknowledge", response_model=Acknowledged)

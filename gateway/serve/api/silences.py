@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -10,10 +9,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from gateway.serve.answers import Items
 from gateway.serve.api.asking import Cursor, IdempotencyKey, Limit, NumberInPath, Serving, allowed
 from gateway.serve.api.cursor import read_number, write_number
-from gateway.serve.paged import filled_page
 from gateway.serve.silence_acts import AlertSilenceBody, SilenceBody
 from schemas.access import Viewer
-from schemas.alert import Silence
 from schemas.views import SilenceView
 
 router = APIRouter(tags=["alerts"])
@@ -27,20 +24,8 @@ async def silences(
     viewer: Silencer, serving: Serving, open_only: OpenOnly = True, limit: Limit = 100, cursor: Cursor = None
 ) -> Items[SilenceView]:
     """Silences and maintenance windows in scope, newest first."""
-    now_ms = serving.parts.clock.now_ms()
-
-    async def fetch(rows: int, before: int | None) -> Sequence[Silence]:
-        return await serving.parts.store.silences(limit=rows, before=before, open_at_ms=now_ms if open_only else None)
-
-    page = await filled_page(
-        fetch,
-        cursor_of=lambda silence: silence.silence_id,
-        keep=lambda silence: serving.silence_acts.sees(viewer, silence),
-        limit=limit,
-        before=read_number(cursor),
-    )
-    items = tuple(SilenceView.of(silence) for silence in page.rows)
-    return Items(items=items, next_cursor=write_number(page.next))
+    found = await serving.work_pages.silences(viewer, open_only=open_only, limit=limit, before=read_number(cursor))
+    return Items(items=found.items, next_cursor=write_number(found.next))
 
 
 @router.post("/silences", response_model=SilenceView)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Final, TypeAlias
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -23,7 +23,6 @@ from gateway.serve.api.asking import (
     allowed,
 )
 from gateway.serve.api.cursor import Number, first_items, read_cursor, read_number, write_number
-from gateway.serve.paged import filled_page
 from gateway.serve.services import Services
 from gateway.serve.work_shapes import (
     PERSON_PATTERN,
@@ -42,7 +41,7 @@ from gateway.serve.work_shapes import (
 from schemas.access import Viewer
 from schemas.times import parse_time
 from schemas.work import OrderState, PlaceKind, WorkOrder
-from schemas.work_views import OrderDetail, OrderView, VisitView
+from schemas.work_views import OrderDetail, OrdersAsked, OrderView, VisitView
 
 router = APIRouter(tags=["work"])
 
@@ -73,21 +72,9 @@ async def work_orders(
     cursor: Cursor = None,
 ) -> Items[OrderView]:
     """Every work order in scope, newest first."""
-
-    async def fetch(rows: int, before: int | None) -> Sequence[WorkOrder]:
-        return await serving.parts.store.work_orders(
-            limit=rows, before=before, state=state, clinic_id=clinic, assignee=assignee
-        )
-
-    page = await filled_page(
-        fetch,
-        cursor_of=lambda order: order.order_id,
-        keep=lambda order: serving.work_acts.sees_order(viewer, order),
-        limit=limit,
-        before=read_number(cursor),
-    )
-    items = tuple(serving.work.view(order) for order in page.rows)
-    return Items(items=items, next_cursor=write_number(page.next))
+    asked = OrdersAsked(clinic_id=clinic, assignee=assignee)
+    found = await serving.work_pages.newest_orders(viewer, asked, state, limit, read_number(cursor))
+    return Items(items=found.items, next_cursor=write_number(found.next))
 
 
 @router.get("/work-orders/{order_id}")
