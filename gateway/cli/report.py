@@ -53,7 +53,7 @@ def report(
         typer.Option(metavar="T", help="From when on: RFC 3339, epoch ms, or an age as 30d.", callback=checks.time),
     ] = None,
     until: Annotated[
-        str | None, typer.Option(metavar="T", help="Until when; by default now.", callback=checks.time)
+        str | None, typer.Option(metavar="T", help="Until when; with --since alone until now.", callback=checks.time)
     ] = None,
     clinic: Annotated[
         str | None, typer.Option(metavar="ID", help="One clinic alone.", callback=checks.identifier)
@@ -62,7 +62,7 @@ def report(
         str,
         typer.Option(
             metavar="ROLE",
-            help="For whom: manager, or vendor (the product, clinics by pseudonym).",
+            help="For whom: manager, or vendor (the product, without any clinic).",
             callback=_checked_role,
         ),
     ] = "manager",
