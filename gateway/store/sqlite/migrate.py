@@ -1,8 +1,9 @@
-"""Migrations: numbered SQL files, each applied once, in order, in a transaction of its own."""
+"""Migrations: numbered SQL files, each applied once, in order, in a transaction of its own; a new store's in one."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
@@ -60,16 +61,21 @@ async def migrate(connection: aiosqlite.Connection, path: str, steps: tuple[Migr
             f"the store {path} has version {version}, this program knows up to {newest}: use the newer program, or"
             " restore a backup made before it was migrated"
         )
-    for step in steps:
-        if step.version > version:
-            await _apply(connection, step)
+    missing = [step for step in steps if step.version > version]
+    if version == 0:
+        # Nobody's data is at stake, and every transaction waits for the disk: one takes a third of the time of sixteen.
+        await _apply(connection, missing)
+        return
+    for step in missing:
+        await _apply(connection, [step])
 
 
-async def _apply(connection: aiosqlite.Connection, step: Migration) -> None:
+async def _apply(connection: aiosqlite.Connection, steps: Sequence[Migration]) -> None:
+    sql = "\n;".join(step.sql for step in steps)
     try:
         await connection.executescript(
-            f"BEGIN IMMEDIATE;\n{step.sql}\n;PRAGMA application_id = {APPLICATION_ID};\n"
-            f"PRAGMA user_version = {step.version};\nCOMMIT;"
+            f"BEGIN IMMEDIATE;\n{sql}\n;PRAGMA application_id = {APPLICATION_ID};\n"
+            f"PRAGMA user_version = {steps[-1].version};\nCOMMIT;"
         )
     except sqlite3.Error:
         if connection.in_transaction:
