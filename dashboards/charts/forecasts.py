@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 import altair as alt
 
-from dashboards.charts.theme import DAY_FORMAT, Palette, Spec, chart_of, themed
+from dashboards.charts.plain import DAY_FORMAT, Spec
+from dashboards.charts.theme import Palette, chart_of, themed
 
 HEIGHT: Final = 150
 

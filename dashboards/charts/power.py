@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 import altair as alt
 
-from dashboards.charts.theme import Palette, Span, Spec, along_time, chart_of, themed, time_frame
+from dashboards.charts.plain import Span, Spec
+from dashboards.charts.theme import Palette, along_time, chart_of, themed, time_frame
 
 HEIGHT: Final = 240
 _STRIP_TOP: Final = -0.06

@@ -9,8 +9,9 @@ from typing import Any, Final, NamedTuple
 
 import altair as alt
 
+from dashboards.charts.plain import Spec
 from dashboards.charts.report import DayWords, day_label
-from dashboards.charts.theme import Palette, Spec, chart_of, themed
+from dashboards.charts.theme import Palette, chart_of, themed
 
 FAN_HEIGHT: Final = 180
 _ROW_HEIGHT: Final = 26

@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from dashboards.charts.theme import Spec
+from dashboards.charts.plain import Spec
 
 _ENGINE: Final = "vl-convert-python"
 _WIDTH: Final = 720

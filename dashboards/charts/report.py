@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 
 import altair as alt
 
-from dashboards.charts.theme import Palette, Spec, chart_of, themed
+from dashboards.charts.plain import Spec
+from dashboards.charts.theme import Palette, chart_of, themed
 
 _ROW_HEIGHT: Final = 18
 _GAP: Final = 0.003

@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 
 import altair as alt
 
-from dashboards.charts.theme import DAY_FORMAT, Palette, Spec, chart_of, themed
+from dashboards.charts.plain import DAY_FORMAT, Spec
+from dashboards.charts.theme import Palette, chart_of, themed
 
 CALENDAR_HEIGHT: Final = 132
 BARS_HEIGHT: Final = 140

@@ -9,7 +9,8 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import altair as alt
 
-from dashboards.charts.theme import Palette, Spec, chart_of, themed
+from dashboards.charts.plain import Spec
+from dashboards.charts.theme import Palette, chart_of, themed
 
 Standing: TypeAlias = Literal["plain", "shorter", "longer"]
 

@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 import altair as alt
 
-Spec: TypeAlias = dict[str, Any]
-"""A Vega-Lite spec as JSON."""
-
-Span: TypeAlias = Literal["hour", "day", "week", "month", "year"]
+from dashboards.charts.plain import DAY_FORMAT, Span, Spec
 
 _FONT: Final = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
-DAY_FORMAT: Final = "%-d %b"
-"""A day without its year on an axis; a reader's language may write it otherwise."""
 _TIME_FORMATS: Final[dict[Span, str]] = {
     "hour": "%H:%M",
     "day": "%H:%M",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
-from dashboards.charts.theme import Spec
+from dashboards.charts.plain import Spec
 
 Tone: TypeAlias = Literal["plain", "muted", "good", "due", "worn"]
 Align: TypeAlias = Literal["left", "right"]

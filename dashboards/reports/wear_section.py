@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from dashboards.charts.plain import Spec
 from dashboards.charts.report import Step, histogram_spec
-from dashboards.charts.theme import Spec
 from dashboards.reports.page import Block, Cell, Column, Figure, Section, Table, Text
 from dashboards.reports.telling import CHART_HEIGHT, PALETTE, day_text, money_text, rough_text, wear_tone
 from dashboards.web.format import count_text, decimal_text, wear_text

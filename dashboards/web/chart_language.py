@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from dashboards.charts.theme import DAY_FORMAT, Spec
+from dashboards.charts.plain import DAY_FORMAT, Spec
 from dashboards.web.strings import ENGLISH, Strings
 
 _WORDED_BY_LIBRARY: Final = ("axis", "legend", "mark")

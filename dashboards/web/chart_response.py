@@ -6,8 +6,9 @@ import json
 
 from fastapi import Request, Response
 
+from dashboards.charts.plain import Spec
 from dashboards.charts.render import ChartRenderer
-from dashboards.charts.theme import PAGE, PALETTES, Palette, Spec
+from dashboards.charts.theme import PAGE, PALETTES, Palette
 from dashboards.web.chart_language import localised
 from dashboards.web.render import json_response
 from dashboards.web.site import strings_of

@@ -9,7 +9,8 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from dashboards.charts.theme import Palette, Spec
+from dashboards.charts.plain import Spec
+from dashboards.charts.theme import Palette
 from dashboards.web.chart_response import chart_response, palette_asked
 from dashboards.web.format import zone_of
 from dashboards.web.pages.device import device_now, device_page

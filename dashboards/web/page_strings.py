@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from dashboards.charts.theme import Span
+from dashboards.charts.plain import Span
 from dashboards.web.plural import Plural
 from dashboards.web.work_strings import ENGLISH_WORK, WorkWords
 from schemas.alert import AlertState

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from dashboards.charts.theme import LIGHT, Spec, wall_ms
+from dashboards.charts.plain import Spec
+from dashboards.charts.theme import LIGHT, wall_ms
 from dashboards.charts.wear import Fan, Reading, WearData, WearWords, wear_spec
 from dashboards.web.chart_language import localised
 from dashboards.web.strings import Strings, strings_of

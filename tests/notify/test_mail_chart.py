@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from collectors.replay import ReplayCollector
+from dashboards.charts.plain import Spec
 from dashboards.charts.render import ChartRenderer
-from dashboards.charts.theme import Spec
 from gateway.ingest.feed import CommitFeed
 from gateway.ingest.pipeline import Pipeline
 from gateway.notify.pictures import Renderer, WearIllustrator

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from web_server import CHARTS
 
 from dashboards.charts.forecasts import Forecasted, ForecastsWords, forecasts_spec
+from dashboards.charts.plain import Spec
 from dashboards.charts.power import PowerPoint, PowerWords, power_spec, stretches
 from dashboards.charts.render import ChartRenderer
 from dashboards.charts.sessions import DayBar, SessionWords, bars_spec, calendar_spec, usual_bars_spec
-from dashboards.charts.theme import DARK, LIGHT, PAGE, Spec, time_ticks, wall_ms
+from dashboards.charts.theme import DARK, LIGHT, PAGE, time_ticks, wall_ms
 from dashboards.charts.wear import Fan, Reading, Swap, WearData, WearWords, running_median, wear_spec
 from dashboards.web.chart_language import localised
 from dashboards.web.format import zone_of

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+from dashboards.charts.plain import Spec
 from dashboards.charts.sessions import DayBar, bars_spec
-from dashboards.charts.theme import Palette, Spec
+from dashboards.charts.theme import Palette
 from dashboards.web.format import UTC_ZONE, count_text, date_text, local_date, short_time_text, zone_of
 from dashboards.web.pages.actions import WEAR_RULES
 from dashboards.web.pages.alert_rows import AlertRow, alert_rows

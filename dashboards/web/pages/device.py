@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
-from dashboards.charts.theme import Span
+from dashboards.charts.plain import Span
 from dashboards.web.format import (
     UTC_ZONE,
     count_text,

@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
 from dashboards.charts.forecasts import Forecasted, ForecastsWords, forecasts_spec
+from dashboards.charts.plain import Spec
 from dashboards.charts.power import PowerPoint, PowerWords, power_spec
 from dashboards.charts.sessions import SessionWords, calendar_spec
-from dashboards.charts.theme import Palette, Spec, wall_ms
+from dashboards.charts.theme import Palette, wall_ms
 from dashboards.charts.wear import Fan, Reading, Swap, WearData, WearWords, wear_spec
 from dashboards.web.format import compact_text, count_text, date_text, local_date, wall_time_text, wear_text
 from dashboards.web.pages.spans import Stretch

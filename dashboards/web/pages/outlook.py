@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+from dashboards.charts.plain import Spec
 from dashboards.charts.sessions import DayBar, SessionWords, usual_bars_spec
-from dashboards.charts.theme import Palette, Spec
+from dashboards.charts.theme import Palette
 from dashboards.web.format import compact_text, count_text, date_text, decimal_text
 from dashboards.web.strings import Strings
 from schemas.page_views import DayUse, FleetOutlook

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from dashboards.charts.theme import Span
+from dashboards.charts.plain import Span
 from dashboards.web.pages.numbers import whole_number
 
 _HOUR_MS: Final = 3_600_000
