@@ -8,6 +8,9 @@ import pytest
 
 LONG = os.environ.get("SILVERPOINT_LONG_TESTS") == "1"
 
+# Hundreds of commands and gateways are started: without bytecode each of them compiles the whole program anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Fault and soak runs in full length have a target of their own; a normal run does not select them."""
