@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from gateway.survival.lifetimes import Floats, Lifetimes
@@ -90,6 +89,9 @@ def common_shape(parts: Sequence[Lifetimes]) -> float | None:
     """The most likely shape of groups that share it and have scales of their own; None where their ends tell none.
 
     Groups without an end say nothing of it."""
+    # Loading the optimizers costs 0.2 s of every start, and only who asks for lives needs one of them.
+    from scipy.optimize import brentq
+
     told = [_logs(part) for part in parts if part.ends]
     ends = sum(part.ends for part in told)
     if ends < LEAST_ENDS:

@@ -6,11 +6,14 @@ import asyncio
 import json
 import stat
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
 
+from collectors.simulator import publish
+from gateway.cli import execute
 from gateway.cli.target import act
 from gateway.config import Config, StoreConfig
 from gateway.errors import AlreadyRunningError, InvalidInputError
@@ -214,8 +217,12 @@ def test_a_file_of_devices_with_a_column_twice_enrols_none(silverpoint: Command,
     assert not (tmp_path / "silverpoint.passwords").exists()
 
 
-def test_a_simulation_that_no_broker_took_anything_of_has_failed(silverpoint: Command) -> None:
+def test_a_simulation_that_no_broker_took_anything_of_has_failed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(publish, "run_simulation", partial(publish.run_simulation, drain_s=0.1))
     nowhere = f"mqtt://127.0.0.1:{free_port()}"
-    done = silverpoint("simulate", "--broker", nowhere, "--devices", "5", "--speed", "600", "--duration", "1")
-    assert done.returncode == 1, done.stdout
-    assert done.stdout.startswith("0 messages published, ")
+    ended = execute(["simulate", "--broker", nowhere, "--devices", "5", "--speed", "600", "--duration", "1"])
+    told = capsys.readouterr().out
+    assert ended == 1, told
+    assert told.startswith("0 messages published, ")

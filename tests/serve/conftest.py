@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from tests.serve.rig import Rig, fill, opened_rig
 
@@ -21,3 +22,12 @@ async def empty_rig(tmp_path: Path) -> AsyncIterator[Rig]:
 async def rig(empty_rig: Rig) -> Rig:
     await fill(empty_rig)
     return empty_rig
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def seen_rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
+    """One for all tests of a file that only look at it, on the loop of their module."""
+    opened = await opened_rig(tmp_path_factory.mktemp("rig"))
+    await fill(opened)
+    yield opened
+    await opened.store.close()

@@ -48,9 +48,12 @@ ERRORS = [
 ]
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("method", "path", "more", "status"), ERRORS)
-async def test_every_error_is_a_problem(rig: Rig, method: str, path: str, more: dict[str, object], status: int) -> None:
-    async with await rig.client_of("admin") as client:
+async def test_every_error_is_a_problem(
+    seen_rig: Rig, method: str, path: str, more: dict[str, object], status: int
+) -> None:
+    async with await seen_rig.client_of("admin") as client:
         answer = await client.request(method, path, **more)  # type: ignore[arg-type]
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
@@ -84,9 +87,10 @@ async def test_what_nobody_foresaw_is_a_problem_that_tells_nothing(rig: Rig) -> 
         assert (await client.get("/full")).status_code == 503
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("path", ["/healthz", "/metrics", "/api/v1/devices", "/nowhere", "/", "/login"])
-async def test_every_response_carries_the_strict_headers(rig: Rig, path: str) -> None:
-    async with rig.client() as client:
+async def test_every_response_carries_the_strict_headers(seen_rig: Rig, path: str) -> None:
+    async with seen_rig.client() as client:
         headers = (await client.get(path)).headers
     policy = headers["content-security-policy"]
     assert "script-src 'self'" in policy
