@@ -64,7 +64,7 @@ def test_a_running_gateway_does_it_itself_and_the_store_goes_on_from_there(told:
         assert "battery_low  d-1" in line
         assert "is acknowledged by local" in told("alert", "acknowledge", number, "--key", "k")
         request = urllib.request.Request(f"{gateway.url}/api/v1/audit", headers={"Authorization": f"Bearer {token}"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             newest = json.load(answer)["items"][0]
         assert (newest["action"], newest["subject"]) == ("acknowledge_alert", number)
         assert newest["actor"].startswith("local:")

@@ -66,4 +66,4 @@ def running_alertmanager(directory: Path) -> Iterator[Alertmanager]:
         yield server
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import getpass
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -19,6 +20,8 @@ import pytest
 
 _START_TIMEOUT_S = 60.0
 _POLL_S = 0.01
+_PORTS = range(20_000, 32_000)
+"""Linux gives out those from 32,768 on: one of them might be taken after it was found and before it is listened on."""
 
 
 def find_mosquitto() -> str | None:
@@ -38,11 +41,12 @@ def require_mosquitto() -> str:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback port that nobody listens on, and that the kernel gives nobody who connects or asks for any port."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from types import TracebackType
 
 from tests.support.broker import free_port
 
-START_DEADLINE_S = 60.0
+START_DEADLINE_S = 120.0
 
 
 class GatewayProcess:
@@ -68,7 +68,7 @@ class GatewayProcess:
     def status_of(self, path: str) -> int | None:
         """HTTP status of a GET, None where nobody answers."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=2) as answer:
+            with urllib.request.urlopen(self.url + path, timeout=30) as answer:
                 status: int = answer.status
                 return status
         except urllib.error.HTTPError as error:
@@ -85,9 +85,9 @@ class GatewayProcess:
         """kill -9, as a power cut does."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
 
-    def terminate(self, deadline_s: float = 12.0) -> int:
+    def terminate(self, deadline_s: float = 60.0) -> int:
         """SIGTERM, and the exit code of the clean end."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
@@ -105,4 +105,4 @@ class GatewayProcess:
     ) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(60)

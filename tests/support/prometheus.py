@@ -79,7 +79,7 @@ class Prometheus:
     def stop(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(60)
 
     def log(self) -> str:
         return (self._directory / "prometheus.log").read_text()

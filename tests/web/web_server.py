@@ -125,7 +125,7 @@ class WebServer:
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(listener,), daemon=True)
         self._thread.start()
-        assert self._started.wait(10), "the server did not start"
+        assert self._started.wait(60), "the server did not start"
 
     def _run(self, listener: socket.socket) -> None:
         async def serve() -> None:
@@ -143,5 +143,5 @@ class WebServer:
         """Ends the streams and the server, as a gateway that stops does."""
         self.on_loop(self.fleet.stop)
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive(), "the server did not stop"
