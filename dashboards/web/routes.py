@@ -50,10 +50,10 @@ _OUTLOOK_WITHIN_S: Final = 0.15
 """So long a page waits for its outlook; after that it comes by the stream."""
 
 
-def pages(deps: PageDependencies) -> APIRouter:
-    """The router of all pages, their live streams and their static files.
+def pages(deps: PageDependencies) -> tuple[APIRouter, ...]:
+    """The routers of all pages, their live streams and their static files, to be included in this order.
 
-    Its lifespan has the whole fleet's page ready before somebody asks for it.
+    The lifespan of the first has the whole fleet's page ready before somebody asks for it.
     """
     assets = Assets()
     site = Site(
@@ -84,16 +84,21 @@ def pages(deps: PageDependencies) -> APIRouter:
         ("/favicon.ico", shown.favicon),
     ):
         router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
-    # The people come before the registry, whose addresses would take theirs for a kind of entry.
-    for first in (people_routes, device_routes, clinic_routes, alerts_routes, registry_routes):
-        router.include_router(first(site))
-    router.include_router(operator_routes(site))
-    router.include_router(report_routes(site))
-    router.include_router(product_routes(site))
-    router.include_router(language_routes(site))
-    for more in (work_routes(site), order_routes(site), silence_routes(site)):
-        router.include_router(more)
-    return router
+    return (
+        router,
+        people_routes(site),  # before the registry, whose addresses would take theirs for a kind of entry
+        device_routes(site),
+        clinic_routes(site),
+        alerts_routes(site),
+        registry_routes(site),
+        operator_routes(site),
+        report_routes(site),
+        product_routes(site),
+        language_routes(site),
+        work_routes(site),
+        order_routes(site),
+        silence_routes(site),
+    )
 
 
 async def _keep_warm(site: Site) -> None:

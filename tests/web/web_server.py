@@ -80,7 +80,8 @@ def web_app(
         charts=CHARTS,
         beat_s=beat_s,
     )
-    app.include_router(pages(deps))
+    for router in pages(deps):
+        app.include_router(router)
 
     @app.get("/api/v1/me")
     async def me() -> Response:
