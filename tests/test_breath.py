@@ -9,8 +9,8 @@ from gateway.breath import Breath
 
 
 def work(seconds: float) -> None:
-    until = time.perf_counter() + seconds
-    while time.perf_counter() < until:
+    until = time.process_time() + seconds
+    while time.process_time() < until:
         pass
 
 
@@ -37,4 +37,24 @@ async def test_short_work_takes_no_breath() -> None:
     breath = Breath()
     asyncio.get_running_loop().call_soon(passed.set)
     await breath.take()
+    assert not passed.is_set()
+
+
+async def test_to_wait_is_not_to_work() -> None:
+    breath = Breath()
+    await asyncio.sleep(0.1)
+    passed = asyncio.Event()
+    asyncio.get_running_loop().call_soon(passed.set)
+    await breath.take()
+    assert not passed.is_set()
+
+
+async def test_what_was_rested_for_within_is_not_rested_for_again() -> None:
+    outer = Breath()
+    inner = Breath()
+    work(0.01)
+    await inner.take()
+    passed = asyncio.Event()
+    asyncio.get_running_loop().call_soon(passed.set)
+    await outer.take()
     assert not passed.is_set()

@@ -24,7 +24,7 @@ ALERTS: Final = re.findall(r"- alert: (\w+)", RULES)
 def checked(program: str, package: str, *arguments: str) -> str:
     done = subprocess.run(
         [require_program(program, package), *arguments],
-        cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False,
+        cwd=FOLDER, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -57,7 +57,7 @@ def test_the_tests_of_a_rule_notice_a_change_of_it(alert: str, old: str, new: st
     for rules, ends_well in ((RULES, True), (RULES.replace(old, new), False)):
         (tmp_path / "alert_rules.yml").write_text(rules)
         command = [promtool, "test", "rules", "alert_rules_test.yml"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=300, check=False)
         assert (done.returncode == 0) == ends_well, done.stdout
 
 
