@@ -39,6 +39,7 @@ class DeviceWork:
         "latest",
         "latest_key",
         "ledger",
+        "overtaken_ms",
         "sightings",
         "status",
         "touched",
@@ -60,6 +61,8 @@ class DeviceWork:
         """Whether anything was taken from this device; one that only sent rejects has no state."""
         self.touched = False
         self.late = False
+        self.overtaken_ms: int | None = None
+        """Event time of the earliest sample, of those that came after a later one, that told something new."""
 
     @classmethod
     def of(cls, device: DeviceState, sightings: Iterable[Sighting], ledger: Iterable[LedgerRow]) -> DeviceWork:
@@ -84,12 +87,15 @@ class DeviceWork:
 
     def add_sample(self, key: Key, timed: TimedSample) -> None:
         sample = timed.sample
+        is_overtaken = False
         if key > self.latest_key:
             self.latest_key = key
             self.clinic_id = sample.clinic_id
             self.latest = timed
         elif self.latest is None or key > self.latest.key:
             self.latest = timed
+        else:
+            is_overtaken = True
         self.see(timed.received_ms)
         serial = sample.nozzle_serial
         if serial is None:
@@ -100,9 +106,17 @@ class DeviceWork:
         if not sighting.touched:
             sighting.touched = True
             self._touched_sightings.append(sighting)
+        tells = is_overtaken and sighting.learns(key, sample.strikes)
         sighting.add_sample(key, sample)
         if not self.ledger.add_sample(key, serial, timed):
-            self.late = True
+            self.late = tells = True
+        if tells:
+            self.overtaken_ms = min(key[0], key[0] if self.overtaken_ms is None else self.overtaken_ms)
+
+    def take_overtaken_ms(self) -> int | None:
+        """`overtaken_ms` since the last call."""
+        taken, self.overtaken_ms = self.overtaken_ms, None
+        return taken
 
     def add_session(self, timed: TimedSession) -> None:
         session = timed.session

@@ -44,7 +44,11 @@ class Fleet:
         self.doubtful: set[str] = set()
         """Devices that a late record made doubtful: what is shown of them lacks it until they are folded again."""
         self.rewritten: set[str] = set()
-        """Devices whose ledger has changed; the alert rules take out those that they have gone through."""
+        """Devices whose ledger has changed, or that are `overtaken`; the alert rules take out those that they have gone
+        through."""
+        self.overtaken: dict[str, int] = {}
+        """Of devices, the event time of the earliest sample that told of a nozzle after a later one had come; the alert
+        rules take out those that they have gone through."""
         self._devices: dict[str, DeviceState] = {}
         self.states: Mapping[str, DeviceState] = self._devices
         """Each device as it stands, by id; changes in place."""
@@ -159,6 +163,11 @@ class Fleet:
             grown.setdefault(row.device_id, []).append(row)
         for device_id, rows in grown.items():
             self._set_ledger(device_id, (*self.ledger(device_id), *rows))
+
+    def overtake(self, device_id: str, event_ms: int) -> None:
+        """Notes a sample that told of a nozzle after a later one had come."""
+        self.overtaken[device_id] = min(event_ms, self.overtaken.get(device_id, event_ms))
+        self.rewritten.add(device_id)
 
     def replace(self, derived: Derived) -> None:
         """Takes over the state of a device that was folded again; people's ledger rows stay."""

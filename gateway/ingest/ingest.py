@@ -172,6 +172,8 @@ class Ingest:
         """Shows what is committed."""
         batch = prepared.batch
         self._fleet.apply(batch.devices, batch.sightings, batch.ledger)
+        for device_id, event_ms in prepared.overtaken:
+            self._fleet.overtake(device_id, event_ms)
         if batch.quarantine:
             self._fleet.faults.reject(batch.quarantine)
         for boot in prepared.boots:

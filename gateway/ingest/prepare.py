@@ -43,6 +43,8 @@ class Prepared:
     counts: Counts
     changed: tuple[str, ...]
     boots: tuple[BootMarks, ...]
+    overtaken: tuple[tuple[str, int], ...]
+    """Devices of which a sample told of a nozzle after a later one had come, and its event time."""
 
 
 def boots_to_load(arrivals: Iterable[Arrival], memory: Memory) -> list[tuple[str, str]]:
@@ -209,7 +211,9 @@ class _Preparation:
         )
         for work in works:
             work.touched = False
-        return Prepared(batch, self._counts(), tuple(work.device_id for work in works), boots)
+        taken = ((work.device_id, work.take_overtaken_ms()) for work in works)
+        overtaken = tuple((device_id, event_ms) for device_id, event_ms in taken if event_ms is not None)
+        return Prepared(batch, self._counts(), tuple(work.device_id for work in works), boots, overtaken)
 
     def _counts(self) -> Counts:
         stored = {

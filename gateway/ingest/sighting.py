@@ -71,6 +71,10 @@ class SightingWork:
         if strikes is not None and (self.strikes is None or strikes > self.strikes):
             self.strikes = strikes
 
+    def learns(self, key: Key, strikes: int | None) -> bool:
+        """Whether a record of that key would be the nozzle's latest, or has its largest count."""
+        return key > self.last_key or (strikes is not None and (self.strikes is None or strikes > self.strikes))
+
     def add_sample(self, key: Key, sample: Sample) -> None:
         self.see(key, sample.clinic_id, sample.strikes)
         if sample.coating_ratio is not None and (self.coating_key is None or key > self.coating_key):
