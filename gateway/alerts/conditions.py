@@ -51,6 +51,8 @@ class Finding(NamedTuple):
     """Since when the readings have been so; None: not known to be longer than since `at_ms`."""
     worse_by: float | None = 0.05
     """How far the value grows (falls, where negative) before a firing alert's text follows it; None: it does not."""
+    count_unseen: bool = False
+    """Whether nothing shows the nozzle's counter: then an alert that it fell stays as it is."""
 
     @property
     def summary(self) -> str:

@@ -20,6 +20,7 @@ from gateway.alerts.nozzle_conditions import (
     case_findings,
     duplicates,
     expiry_ms,
+    is_reset,
     left_by,
     mismatched,
     never_expired_before_ms,
@@ -130,7 +131,7 @@ class FleetEvidence:
             return None
         case = self._case(nozzle, model, state)
         findings = (*nozzle_findings(case.facts, rules), *case_findings(case, rules))
-        if case.facts.due_by is None and _is_unmeasured(nozzle, state):
+        if case.facts.due_by is None and self._is_unmeasured(nozzle, state):
             findings = tuple(finding for finding in findings if finding.rule not in WEAR_RULES)
         return Found(rules, findings)
 
@@ -173,6 +174,7 @@ class FleetEvidence:
         serial = nozzle.serial
         ledger = self._fleet.ledger(nozzle.device_id)
         left_ms = None if nozzle.fitted else left_by(serial, ledger)
+        shown = _shown_strikes(serial, state, ledger)
         return NozzleCase(
             facts=nozzle_facts(nozzle, model, left_ms, self._due_by(nozzle, model)),
             model=model,
@@ -184,7 +186,8 @@ class FleetEvidence:
                 for sighting in self._fleet.sightings_on(serial)
                 if self._fleet.fitted_serial(sighting.device_id) == serial
             ),
-            unreported=unreported_change(serial, ledger, _shown_strikes(serial, state, ledger), nozzle.strikes),
+            unreported=unreported_change(serial, ledger, shown, nozzle.strikes),
+            count_unseen=shown is None and not is_reset(ledger),
             pace=self._pace(nozzle),
             known_ms=_known_ms(state, ledger, nozzle.last_event_ms),
         )
@@ -220,6 +223,24 @@ class FleetEvidence:
         fitted = (one for one in sightings if self._fleet.fitted_serial(one.device_id) == serial)
         return bool(duplicates([use_of(one, self._fleet.ledger(one.device_id)) for one in fitted]))
 
+    def _is_unmeasured(self, nozzle: NozzleState, state: DeviceState | None) -> bool:
+        """Whether the newest reading lacks the measurement of a coating that is measured, or there is none yet of a
+        nozzle that a swap record told of: its strikes say nothing of wear then."""
+        latest = state.latest if state is not None else None
+        if not nozzle.fitted:
+            return False
+        if latest is None:
+            return nozzle.coating_ratio is None
+        if latest.sample.nozzle_serial == nozzle.serial:
+            return nozzle.coating_ratio is not None and latest.sample.coating_ratio is None
+        if nozzle.coating_ratio is None:
+            return True
+        ledger = self._fleet.ledger(nozzle.device_id)
+        if ledger and ledger[-1].event_ms > latest.event_ms and ledger[-1].action == "fitted":
+            return False
+        # The latest reading can't tell which nozzle it was: what showed this one last may not have measured it.
+        return not any(one.coating_key == one.last_key for one in self._fleet.sightings_on(nozzle.serial))
+
     def _stands(self, state: DeviceState, reading: Reading) -> bool:
         if self._clinics.stands(state, reading.power_source):
             return True
@@ -231,19 +252,6 @@ def _shown_strikes(serial: str, state: DeviceState | None, ledger: Sequence[Ledg
     if latest is None or latest.sample.nozzle_serial != serial:
         return None
     return shown_since(ledger, latest.event_ms, latest.sample.strikes)
-
-
-def _is_unmeasured(nozzle: NozzleState, state: DeviceState | None) -> bool:
-    """Whether the newest reading lacks the measurement of a coating that is measured, or there is none yet of a nozzle
-    that a swap record told of: its strikes say nothing of wear then."""
-    latest = state.latest if state is not None else None
-    if not nozzle.fitted:
-        return False
-    if nozzle.coating_ratio is None:
-        return latest is None or latest.sample.nozzle_serial != nozzle.serial
-    if latest is None:
-        return False
-    return latest.sample.nozzle_serial == nozzle.serial and latest.sample.coating_ratio is None
 
 
 def _known_ms(state: DeviceState | None, ledger: Sequence[LedgerRow], without_ms: int) -> int:

@@ -84,6 +84,11 @@ class KnownLedger:
         self._append(row)
         return row
 
+    def overtaken(self, row: LedgerRow) -> None:
+        """Takes a row that a reading made which came after later ones."""
+        insort(self._seen, row, key=_time)
+        self._fold()
+
     def _append(self, row: LedgerRow) -> None:
         self.rows = (*self.rows, row)
         self.fitted = fitted_after(self.fitted, row)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -11,16 +10,17 @@ from gateway.alerts.board import OpenAlerts
 from gateway.alerts.clinics import Clinics
 from gateway.alerts.evidence import FleetEvidence, Found
 from gateway.alerts.familiar import FamiliarReadings
-from gateway.alerts.history import History, Step, Walk, latest_point
+from gateway.alerts.history import History, Step
 from gateway.alerts.insisting import Insist
 from gateway.alerts.rulebook import RuleBook
 from gateway.alerts.time_rules import TimeRules
-from gateway.alerts.walking import BEFORE_MS, Readings, Stretch, Walker, in_time, read_all
+from gateway.alerts.walking import Readings, Stretch, Walker
+from gateway.alerts.walks import Standing, Walk, WalkReader
 from gateway.config_alerts import AlertsConfig
 from gateway.forecasting.board import Forecasts
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
-from gateway.store.rows import DeviceState, LedgerRow, TimedSample
+from gateway.store.rows import DeviceState
 
 
 class Group(NamedTuple):
@@ -54,8 +54,6 @@ class Looking:
         forecasts: Forecasts,
         alerts: OpenAlerts,
     ) -> None:
-        self._store = store
-        self._insist = insist
         self._fleet = fleet
         self._registry = registry
         self._open = alerts
@@ -73,6 +71,7 @@ class Looking:
             fleet=fleet, registry=registry, book=book, clinics=self._clinics, evidence=self.evidence, alerts=alerts
         )
         self._walker = Walker()
+        self._walk_reader = WalkReader(store, insist, alerts)
         self.left_out = 0
         """How many times a device was left to the next look."""
         self.waiting: set[str] = set()
@@ -144,11 +143,11 @@ class Looking:
     async def _in_order(self, states: list[DeviceState]) -> Sequence[Step]:
         """What was found on the way to these devices as they stand; `states` are brought up to that."""
         states[:] = [self._fleet.device(state.device_id) or state for state in states]
-        ledgers = [self._fleet.ledger(state.device_id) for state in states]
+        standings = [_standing(self._fleet, state) for state in states]
         self._fleet.rewritten.difference_update(state.device_id for state in states)
         for state in states:
             self._clinics.enter(state)
-        steps = await self._history.steps(await self._walks(states, ledgers))
+        steps = await self._history.steps(await self._walks(standings))
         self._walker.looked_at(states)
         return steps
 
@@ -206,24 +205,15 @@ class Looking:
         self._fleet.rewritten.discard(state.device_id)
         return False
 
-    async def _walks(self, states: Sequence[DeviceState], ledgers: Sequence[Sequence[LedgerRow]]) -> list[Walk]:
+    async def _walks(self, standings: Sequence[Standing]) -> list[Walk]:
         walks: list[Walk] = []
-        for state, ledger in zip(states, ledgers, strict=True):
-            if state.latest is not None:
-                stretch = self._walker.stretch(state) or Stretch(self._walker.before(state), None)
-                walks.append(await self._walk(state, ledger, state.latest, stretch))
+        for one in standings:
+            if one.state.latest is not None:
+                stretch = self._walker.stretch(one.state) or Stretch(self._walker.before(one.state), None)
+                walks.append(await self._walk_reader.read(one, one.state.latest, stretch))
         return walks
 
-    async def _walk(
-        self, state: DeviceState, ledger: Sequence[LedgerRow], latest: TimedSample, stretch: Stretch
-    ) -> Walk:
-        newest, since_ms = latest_point(state, latest), stretch.since_ms
-        before = stretch.before
-        earlier = [latest_point(before, before.latest)] if before is not None and before.latest is not None else []
-        if since_ms is None:
-            return Walk(state, ledger, earlier, [newest])
-        from_ms = since_ms if earlier else since_ms - BEFORE_MS
-        read = partial(read_all, self._store, state.device_id, from_ms, latest.event_ms)
-        points = in_time([*await self._insist(read), newest])
-        earlier += [point for point in points if point.ts_ms < since_ms]
-        return Walk(state, ledger, earlier, [point for point in points if point.ts_ms >= since_ms])
+
+def _standing(fleet: Fleet, state: DeviceState) -> Standing:
+    device_id = state.device_id
+    return Standing(state, fleet.ledger(device_id), fleet.sightings_of(device_id), fleet.overtaken.pop(device_id, None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from types import MappingProxyType
@@ -60,6 +60,8 @@ class NozzleCase(NamedTuple):
     uses: Sequence[Use]
     unreported: Unreported | None
     """What changed on the device without a swap record."""
+    count_unseen: bool
+    """Whether nothing tells if its counter fell: no reading shows it, and no swap record accounts for it."""
     pace: Pace | None
     known_ms: int
     """When the last of what is known of the device was received."""
@@ -107,7 +109,7 @@ def nozzle_unconfirmed_swap(case: NozzleCase, rules: Rules) -> Finding:
     change = case.unreported or Unreported()
     said = AlertFacts(strikes_before=change.strikes_before, strikes_now=change.strikes_now)
     found = _found(case, "nozzle_unconfirmed_swap", rules, case.unreported is not None, said)
-    return found._replace(at_ms=case.known_ms)
+    return found._replace(at_ms=case.known_ms, count_unseen=case.count_unseen)
 
 
 def nozzle_wear_abnormal(case: NozzleCase, rules: Rules) -> Finding:
@@ -191,15 +193,20 @@ def use_of(sighting: Sighting, ledger: Sequence[LedgerRow]) -> Use:
 
 
 def left_by(serial: str, ledger: Sequence[LedgerRow]) -> int | None:
-    """The time of the row that took the nozzle off last, whatever was written after it; of the newest row where none
-    says that it was fitted; None without a ledger."""
-    left_ms: int | None = None
+    """The time of the row that took the nozzle off last; None without a ledger."""
+    return taken_off(serial, ledger).event_ms if ledger else None
+
+
+def taken_off(serial: str, ledger: Sequence[LedgerRow]) -> LedgerRow:
+    """The row that took the nozzle off last, whatever was written after it; the newest row where none says that it was
+    fitted. There is one at least."""
+    taken = ledger[-1]
     fitted: str | None = None
     for row in ledger:
         before, fitted = fitted, fitted_after(fitted, row)
         if before == serial and fitted != serial:
-            left_ms = row.event_ms
-    return ledger[-1].event_ms if left_ms is None and ledger else left_ms
+            taken = row
+    return taken
 
 
 def shown_since(ledger: Sequence[LedgerRow], at_ms: int, strikes: int | None) -> int | None:
@@ -223,12 +230,14 @@ def unreported_change(
         return Unreported()
     if shown_strikes is None or most_strikes is None or shown_strikes >= most_strikes:
         return None
-    return None if _is_reset(last, ledger[:-1]) else Unreported(most_strikes, shown_strikes)
+    return None if is_reset(ledger) else Unreported(most_strikes, shown_strikes)
 
 
-def _is_reset(last: LedgerRow, before: Iterable[LedgerRow]) -> bool:
-    if last.action != "fitted":
+def is_reset(ledger: Sequence[LedgerRow]) -> bool:
+    """Whether the last row says that the nozzle was fitted with a counter that starts lower."""
+    if not ledger or ledger[-1].action != "fitted":
         return False
+    last = ledger[-1]
     if last.made_by == "person":
         return True
-    return any(row.serial == last.serial and (row.strikes or 0) > (last.strikes or 0) for row in before)
+    return any(row.serial == last.serial and (row.strikes or 0) > (last.strikes or 0) for row in ledger[:-1])

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gateway.alerts.board import OpenAlerts
 from gateway.alerts.conditions import Finding, nozzle_facts
 from gateway.alerts.evidence import WEAR_RULES, FleetEvidence, Found
 from gateway.alerts.nozzle_conditions import (
@@ -17,6 +16,7 @@ from gateway.alerts.nozzle_conditions import (
     case_findings,
     duplicates,
     expiry_ms,
+    is_reset,
     mismatched,
     nozzle_unconfirmed_swap,
     shown_since,
@@ -26,10 +26,11 @@ from gateway.alerts.nozzle_conditions import (
 from gateway.alerts.rulebook import RuleBook
 from gateway.alerts.rules import nozzle_findings
 from gateway.alerts.screening import may_be_unreported, may_be_worn
+from gateway.alerts.walks import Walk
 from gateway.config_alerts import RuleSet
 from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
-from gateway.store.rows import DeviceState, LedgerRow, SamplePoint
+from gateway.store.rows import LedgerRow, SamplePoint
 from schemas.registry import NozzleModel
 
 
@@ -50,13 +51,22 @@ class _Track:
     """Until this was received, nothing was known of the nozzle's make."""
     is_described: bool
     coating_ratio: float | None = None
+    measured_ms: int = 0
+    """When the coating was measured."""
+    told_ms: int = 0
+    """When a reading or a swap record told of the nozzle last."""
 
     def take(self, point: SamplePoint) -> None:
         """Goes on by one reading."""
-        if point.strikes is not None:
-            self.most_strikes = max(point.strikes, self.most_strikes or 0)
-        if point.coating_ratio is not None:
-            self.coating_ratio = point.coating_ratio
+        self.count(point.strikes)
+        self.told_ms = max(self.told_ms, point.ts_ms)
+        if point.coating_ratio is not None and point.ts_ms >= self.measured_ms:
+            self.coating_ratio, self.measured_ms = point.coating_ratio, point.ts_ms
+
+    def count(self, strikes: int | None) -> None:
+        """Takes a count; the largest stays."""
+        if strikes is not None:
+            self.most_strikes = max(strikes, self.most_strikes or 0)
 
 
 class NozzleHistory:
@@ -65,33 +75,49 @@ class NozzleHistory:
     def __init__(
         self,
         *,
-        state: DeviceState,
+        walk: Walk,
         fleet: Fleet,
         registry: Registry,
         book: RuleBook,
         evidence: FleetEvidence,
-        alerts: OpenAlerts,
-        points: Sequence[SamplePoint],
     ) -> None:
-        self._state = state
-        self._points = points
+        self._walk = walk
+        self._state = walk.state
         self._fleet = fleet
         self._registry = registry
         self._book = book
         self._evidence = evidence
-        self._open = alerts
         self._tracks: dict[str, _Track | None] = {}
 
-    def start(self, point: SamplePoint) -> None:
-        """How far the nozzle was before."""
+    def take(self, point: SamplePoint) -> None:
+        """How far the nozzle was by a reading that is not judged: one before the walk, or one that came late."""
         track = self._track(point.nozzle_serial, point.received_ms) if point.nozzle_serial is not None else None
         if track is not None:
             track.take(point)
 
+    def is_newest(self, point: SamplePoint) -> bool:
+        """Whether nothing later than this reading told of the nozzle."""
+        track = self._track(point.nozzle_serial, point.received_ms) if point.nozzle_serial is not None else None
+        return track is not None and point.ts_ms > track.told_ms
+
+    def told(self, row: LedgerRow, known_ms: int) -> None:
+        """How far the nozzle was by a swap record, and when."""
+        track = self._track(row.serial, known_ms) if row.made_by == "device" else None
+        if track is not None:
+            track.count(row.strikes)
+            track.told_ms = max(track.told_ms, row.event_ms)
+
     def reading(
-        self, point: SamplePoint, ledger: Sequence[LedgerRow], known_ms: int, *, concerned: bool
+        self,
+        point: SamplePoint,
+        ledger: Sequence[LedgerRow],
+        known_ms: int,
+        *,
+        concerned: bool,
+        is_overtaken: bool = False,
     ) -> Found | None:
-        """What the rules find about the nozzle that the reading shows; `ledger` is what was known by `known_ms`."""
+        """What the rules find about the nozzle that the reading shows; `ledger` is what was known by `known_ms`. With
+        `is_overtaken` a later reading was there before it, which says nothing of the nozzle."""
         serial = point.nozzle_serial
         track = self._track(serial, known_ms) if serial is not None else None
         if serial is None or track is None or self._is_elsewhere(track, point.ts_ms):
@@ -100,12 +126,11 @@ class NozzleHistory:
         if not concerned and not self._may_concern(track, serial, point, ledger):
             return None
         then = self._then(track, point)
-        unsaid = point.coating_ratio is None and track.nozzle.coating_ratio is not None
+        unsaid = point.coating_ratio is None and (is_overtaken or track.nozzle.coating_ratio is not None)
         case = self._case(track, then, self._uses(track, point.ts_ms, ledger) if track.shared else (), known_ms)
-        unreported = unreported_change(
-            serial, ledger, shown_since(ledger, point.ts_ms, point.strikes), track.most_strikes
-        )
-        return Found(track.rules, tuple(self._findings(track, case._replace(unreported=unreported), unsaid=unsaid)))
+        shown = None if is_overtaken else shown_since(ledger, point.ts_ms, point.strikes)
+        case = _changed(case, ledger, shown, track.most_strikes)
+        return Found(track.rules, tuple(self._findings(track, case, unsaid=unsaid)))
 
     def come(
         self, rows: Sequence[LedgerRow], last: SamplePoint | None, known_ms: int, *, concerned: bool
@@ -129,11 +154,10 @@ class NozzleHistory:
             last_event_ms=row.event_ms,
             fitted=True,
         )
-        case = self._case(track, shown, (), known_ms)
-        case = case._replace(unreported=unreported_change(row.serial, rows, None, None))
+        case = _changed(self._case(track, shown, (), known_ms), rows)
         found = (*nozzle_findings(case.facts, track.rules), *case_findings(case, track.rules))
         left_out = {"nozzle_wear_abnormal", "nozzle_duplicate"} | ({"nozzle_due"} if track.forecast else set())
-        if not _is_measured(track, last):
+        if not _is_measured(track, last) or (last is not None and row.event_ms < last.ts_ms):
             left_out |= WEAR_RULES
         return Found(track.rules, tuple(one for one in found if one.rule not in left_out))
 
@@ -142,8 +166,7 @@ class NozzleHistory:
         track = self._track(serial, known_ms)
         if track is None or self._is_elsewhere(track, point.ts_ms):
             return None
-        case = self._case(track, self._then(track, point), (), known_ms)
-        case = case._replace(unreported=unreported_change(serial, rows, None, None))
+        case = _changed(self._case(track, self._then(track, point), (), known_ms), rows)
         return Found(track.rules, (nozzle_unconfirmed_swap(case, track.rules),))
 
     def gone(self, serial: str, row: LedgerRow, known_ms: int) -> Found | None:
@@ -165,7 +188,7 @@ class NozzleHistory:
             clinic_id=point.clinic_id,
             coating_ratio=track.coating_ratio,
             strikes=track.most_strikes,
-            last_event_ms=point.ts_ms,
+            last_event_ms=max(point.ts_ms, track.told_ms),
             fitted=True,
         )
 
@@ -185,6 +208,7 @@ class NozzleHistory:
             expires_ms=track.expires_ms,
             uses=uses,
             unreported=None,
+            count_unseen=False,
             pace=None,
             known_ms=known_ms,
         )
@@ -229,7 +253,9 @@ class NozzleHistory:
         if track is not None and not track.is_described and known_ms >= track.described_ms:
             described = self._tracks[serial] = self._made(serial, known_ms)
             if described is not None:
-                described.most_strikes, described.coating_ratio = track.most_strikes, track.coating_ratio
+                described.most_strikes = track.most_strikes
+                described.coating_ratio, described.measured_ms = track.coating_ratio, track.measured_ms
+                described.told_ms = track.told_ms
             return described
         return track
 
@@ -243,7 +269,7 @@ class NozzleHistory:
             lot = self._fleet.lots_read.get(serial)
             nozzle = replace(nozzle, model=None, lot=lot, rated_strikes=None, expires_on=None)
         state, model = self._state, self._registry.model(nozzle.model)
-        strikes, coating_ratio = self._stood(serial)
+        coating_ratio, measured_ms = self._measured(serial)
         return _Track(
             nozzle=nozzle,
             model=model,
@@ -253,33 +279,47 @@ class NozzleHistory:
             wrong=mismatched(model, state.model),
             shared=len(self._fleet.sightings_on(serial)) > 1,
             forecast=self._evidence.is_forecast(serial),
-            most_strikes=self._fell_from(serial) if strikes is None else strikes,
+            most_strikes=self._most_before(serial),
             described_ms=described_ms,
             is_described=is_described,
             coating_ratio=coating_ratio,
+            measured_ms=measured_ms,
         )
 
-    def _stood(self, serial: str) -> tuple[int | None, float | None]:
-        """Strikes and coating before the walk, where nothing was said of them since."""
+    def _measured(self, serial: str) -> tuple[float | None, int]:
+        """The coating before the walk, where it was not measured since, and when it was."""
         nozzle, sightings = self._fleet.nozzle(serial), self._fleet.sightings_on(serial)
-        if nozzle is None or not self._points:
-            return None, None
-        since_ms = self._points[0].ts_ms
-        counted = all(one.last_key[0] < since_ms for one in sightings)
-        measured = all(one.coating_key is None or one.coating_key[0] < since_ms for one in sightings)
-        return (nozzle.strikes if counted else None), (nozzle.coating_ratio if measured else None)
+        measured_ms = max((one.coating_key[0] for one in sightings if one.coating_key is not None), default=0)
+        if nozzle is None or measured_ms >= min(one.ts_ms for one in (*self._walk.points[:1], *self._walk.late)):
+            return None, 0
+        return nozzle.coating_ratio, measured_ms
 
-    def _fell_from(self, serial: str) -> int | None:
-        """From where its counter fell before the walk, by the alert that tells of it. The nozzle's own largest count
-        does not: it may be of a reading that is none of the walk, as one that came while the walk was read."""
-        told = self._open.of(serial).get("nozzle_unconfirmed_swap")
-        return told.facts.strikes_before if told is not None and told.facts is not None else None
+    def _most_before(self, serial: str) -> int | None:
+        """The largest count before the walk; of other devices, where they did not show the nozzle since."""
+        since_ms = self._walk.points[0].ts_ms
+        counts = [self._walk.counts[serial]] if serial in self._walk.counts else []
+        counts += [
+            one.strikes
+            for one in self._fleet.sightings_on(serial)
+            if (one.last_key[0] < since_ms if one.device_id != self._state.device_id else not counts)
+        ]
+        return max((count for count in counts if count is not None), default=None)
 
     def _described_ms(self, serial: str) -> int:
         """When the first swap record of the nozzle was received, from any device: it tells of its make."""
         ledgers = (self._fleet.ledger(one.device_id) for one in self._fleet.sightings_on(serial))
         said = [row for rows in ledgers for row in rows if row.serial == serial and row.made_by == "device"]
         return min((row.received_ms or 0 for row in said), default=0)
+
+
+def _changed(
+    case: NozzleCase, ledger: Sequence[LedgerRow], shown: int | None = None, most: int | None = None
+) -> NozzleCase:
+    """The case with what changed without a swap record; `shown` is the count that is known to be of now."""
+    return case._replace(
+        unreported=unreported_change(case.facts.nozzle.serial, ledger, shown, most),
+        count_unseen=shown is None and not is_reset(ledger),
+    )
 
 
 def _is_measured(track: _Track, last: SamplePoint | None) -> bool:

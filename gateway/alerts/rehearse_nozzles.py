@@ -72,6 +72,7 @@ def _cases(
             expires_ms=expiry_ms(nozzle.expires_on, subject.schedule.timezone),
             uses=(),
             unreported=unreported_change(nozzle.serial, known.rows, reading.strikes, most.get(nozzle.serial)),
+            count_unseen=reading.strikes is None,
             pace=None,
             known_ms=reading.received_ms,
         )

@@ -35,7 +35,11 @@ class Timing(NamedTuple):
 
 def may_change(alert: Alert | None, finding: Finding) -> bool:
     """Whether the finding could make any change: most say of an alert that is not there that it need not be."""
-    return finding.verdict == "true" or (alert is not None and alert.state != "resolved")
+    if finding.verdict == "true":
+        return True
+    if alert is None or alert.state == "resolved":
+        return False
+    return not (finding.count_unseen and finding.verdict == "false" and _is_of_count(alert))
 
 
 def step(alert: Alert | None, finding: Finding, timing: Timing) -> AlertChange | None:
@@ -50,6 +54,11 @@ def step(alert: Alert | None, finding: Finding, timing: Timing) -> AlertChange |
             return None
         finding = finding._replace(at_ms=alert.last_evidence_ms)
     return TABLE[alert.state, finding.verdict](alert, finding, timing)
+
+
+def _is_of_count(alert: Alert) -> bool:
+    """Whether the alert tells of a counter that fell."""
+    return alert.facts is not None and alert.facts.strikes_before is not None
 
 
 def worst(one: Severity, other: Severity) -> Severity:

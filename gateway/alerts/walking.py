@@ -129,15 +129,3 @@ async def read_all(store: Readings, device_id: str, since_ms: int, until_ms: int
         if len(page) < PAGE:
             return readings
         since_ms = page[-1].ts_ms + 1
-
-
-def in_time(readings: Sequence[SamplePoint]) -> list[SamplePoint]:
-    """The readings, oldest first, without those that came after a later one: what is late is history, never now."""
-    kept: list[SamplePoint] = []
-    earliest_ms: int | None = None
-    for reading in reversed(readings):
-        if earliest_ms is None or reading.received_ms <= earliest_ms:
-            earliest_ms = reading.received_ms
-            kept.append(reading)
-    kept.reverse()
-    return kept
