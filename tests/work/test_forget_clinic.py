@@ -127,7 +127,7 @@ def test_a_scope_that_named_the_clinic_sees_the_others_only(store_path: Path) ->
 def test_it_is_refused_for_an_unknown_clinic_and_while_a_gateway_runs(
     store_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["gateway.cli.clinic"], "_BETWEEN_TRIES_S", 0.01)
+    monkeypatch.setattr(sys.modules["gateway.cli.target"], "_BETWEEN_TRIES_S", 0.01)
     assert execute(["clinic", "forget", "nobody"]) == 1
     assert execute(["clinic", "forget", "no/body"]) == 2
     with StoreLock(store_path):
