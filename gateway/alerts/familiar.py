@@ -7,7 +7,7 @@ once and kept as plain numbers. What is familiar is well. Of the rest nothing is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -22,7 +22,7 @@ from gateway.alerts.sessions import RunningSessions
 from gateway.forecasting.board import Forecasts
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
-from gateway.store.rows import DeviceState, LedgerRow, Sighting
+from gateway.store.rows import DeviceState, Sighting
 from schemas.registry import DEFAULT_COATING_LIMIT, NozzleModel
 
 _NEVER: Final = float("inf")
@@ -30,9 +30,11 @@ _NO_SIGHTINGS: Final[Mapping[str, Sighting]] = MappingProxyType({})
 
 
 class _Known(NamedTuple):
-    """What counts for a device and the nozzle that it has fitted, as long as the first six fields are as they were."""
+    """What counts for a device and the nozzle that it has fitted, while its ledger and the five fields after `rows` are
+    as they were."""
 
-    ledger: Sequence[LedgerRow]
+    rows: Mapping[str, Sighting]
+    """What each device says of the nozzle; changes in place."""
     clinic_id: str
     device_model: str | None
     fitted: str
@@ -82,28 +84,24 @@ class FamiliarReadings:
     def strange(self, states: Iterable[DeviceState]) -> list[DeviceState]:
         """The devices whose latest reading is not familiar, or of which, or of whose nozzle, an alert is open."""
         known_of, forecast_of, lots_read = self._known.get, self._forecasts.forecast_of, self._fleet.lots_read
-        ledgers, sightings = self._fleet.ledgers, self._fleet.sightings
         with_alert, abnormal = self._open.subjects(), self._forecasts.abnormal_nozzles()
         stands, running, lasts_ms = self._clinics.stands, self._sessions.running(), self._sessions.lasts_ms
+        self._forget_rewritten()
         found: list[DeviceState] = []
         for state in states:
             latest, device_id = state.latest, state.device_id
             known = known_of(device_id)
-            if latest is None or known is None:
+            row = known.rows.get(device_id) if known is not None else None
+            if latest is None or known is None or row is None:
                 found.append(state)
                 continue
             event_ms, received_ms, _, sample = latest
             _, _, _, _, ts_ms, _, power, charge, _, health, _, _, shown, _, depth, _, active = sample
-            ledger, clinic_id, device_model, fitted, lot_read, replace_by, limits, well_before_ms, worn_from, most = (
-                known
-            )
+            rows, clinic_id, device_model, fitted, lot_read, replace_by, limits, well_before_ms, worn_from, most = known
             least_charge, least_health, overlong_ms, least_depth_mm, most_depth_mm, skew_ms, _ = limits
-            rows = sightings.get(fitted, _NO_SIGHTINGS)
-            row, forecast = rows.get(device_id), forecast_of(fitted)
+            strikes, coating_ratio, forecast = row.strikes, row.coating_ratio, forecast_of(fitted)
             if (
-                row is None
-                or len(rows) > 1
-                or ledger is not ledgers.get(device_id)
+                len(rows) > 1
                 or lots_read.get(fitted) != lot_read
                 or state.model != device_model
                 or state.clinic_id != clinic_id
@@ -112,9 +110,9 @@ class FamiliarReadings:
                 or fitted in abnormal
                 or row.last_key[0] >= well_before_ms
                 or (forecast is not None and forecast.replace_by != replace_by)
-                or (row.strikes is not None and shown is not None and row.strikes > shown)
-                or (row.coating_ratio is not None and 1.0 - row.coating_ratio >= worn_from)
-                or (row.coating_ratio is None and row.strikes is not None and row.strikes >= most)
+                or (strikes is not None and shown is not None and strikes > shown)
+                or (coating_ratio is not None and 1.0 - coating_ratio >= worn_from)
+                or (coating_ratio is None and strikes is not None and strikes >= most)
                 or ts_ms is None
                 or not -skew_ms < ts_ms - received_ms < skew_ms
                 or (charge is not None and charge <= least_charge)
@@ -126,10 +124,16 @@ class FamiliarReadings:
                 found.append(state)
         return found
 
+    def _forget_rewritten(self) -> None:
+        for device_id in self._fleet.ledgers_changed:
+            self._known.pop(device_id, None)
+        self._fleet.ledgers_changed.clear()
+
     def learn(self, state: DeviceState) -> None:
         """Finds out what counts for the device and the nozzle that it has fitted, as both stand."""
         device_id, fitted = state.device_id, self._fleet.fitted_serial(state.device_id)
-        row = self._fleet.sightings.get(fitted, _NO_SIGHTINGS).get(device_id) if fitted is not None else None
+        rows = self._fleet.sightings.get(fitted, _NO_SIGHTINGS) if fitted is not None else _NO_SIGHTINGS
+        row = rows.get(device_id)
         if fitted is None or row is None:
             self._known.pop(device_id, None)
             return
@@ -139,7 +143,7 @@ class FamiliarReadings:
         rated = row.rated_strikes or (model.rated_strikes if model is not None else None)
         coating_limit = DEFAULT_COATING_LIMIT if model is None else model.coating_limit
         self._known[device_id] = _Known(
-            ledger=self._fleet.ledger(device_id),
+            rows=rows,
             clinic_id=state.clinic_id,
             device_model=state.model,
             fitted=fitted,

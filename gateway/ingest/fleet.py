@@ -49,16 +49,16 @@ class Fleet:
         self.overtaken: dict[str, int] = {}
         """Of devices, the event time of the earliest sample that told of a nozzle after a later one had come; the alert
         rules take out those that they have gone through."""
+        self.ledgers_changed: set[str] = set()
+        """The same for what is remembered of a device by its ledger: whoever does takes them out."""
         self._devices: dict[str, DeviceState] = {}
         self.states: Mapping[str, DeviceState] = self._devices
         """Each device as it stands, by id; changes in place."""
         self._by_device: dict[str, dict[str, Sighting]] = {}
         self._by_serial: dict[str, dict[str, Sighting]] = {}
         self.sightings: Mapping[str, Mapping[str, Sighting]] = self._by_serial
-        """What each device says that ever showed a nozzle: by serial, then by device."""
+        """What each device says that ever showed a nozzle: by serial, then by device. Both change in place."""
         self._ledgers: dict[str, tuple[LedgerRow, ...]] = {}
-        self.ledgers: Mapping[str, tuple[LedgerRow, ...]] = self._ledgers
-        """By device, each in order of key: the same tuple for as long as it says the same."""
         self._fitted: dict[str, str | None] = {}
         self._merged: dict[str, NozzleState] = {}
         self._lots: dict[str, str] = {}
@@ -195,6 +195,7 @@ class Fleet:
                 self._merged.pop(serial, None)
         self._ledgers[device_id] = ordered
         self.rewritten.add(device_id)
+        self.ledgers_changed.add(device_id)
         self._fitted[device_id] = fitted
 
     def _merge(self, serial: str, sightings: Collection[Sighting]) -> NozzleState:
