@@ -16,6 +16,7 @@ from gateway.config_alerts import SeveralMistakesError
 from gateway.hours import parse_hours, parse_span, parse_time_of_day
 from schemas.access import Role
 from schemas.alert import Rule, Severity
+from schemas.mistakes import Mistake
 from schemas.registry import Identifier
 
 FOR_PEOPLE: Final = frozenset({"tgram", "slack", "discord", "pover", "twilio", "wxteams", "pbul", "threema"})
@@ -34,28 +35,36 @@ def zone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{text!r} is no time zone; write one such as Europe/Berlin") from None
+        what = f"{text!r} is no time zone; write one such as Europe/Berlin"
+        raise ValueError(Mistake(what, "zone", name=text)) from None
     return text
 
 
 def span(text: str) -> str:
     """`HH:MM-HH:MM` or empty. Raises ValueError otherwise."""
-    if text:
-        parse_span(text)
+    try:
+        if text:
+            parse_span(text)
+    except ValueError as error:
+        raise ValueError(Mistake(str(error), "time_span")) from None
     return text
 
 
 def time_of_day(text: str) -> str:
     """`HH:MM` or empty. Raises ValueError otherwise."""
-    if text:
-        parse_time_of_day(text)
+    try:
+        if text:
+            parse_time_of_day(text)
+    except ValueError as error:
+        raise ValueError(Mistake(str(error), "time_of_day")) from None
     return text
 
 
 def language(text: str) -> str:
     """The code of a language that messages speak. Raises ValueError for any other."""
     if text not in (known := spoken()):
-        raise ValueError(f"{text!r} is no language that messages speak; write {' or '.join(known)}")
+        what = f"{text!r} is no language that messages speak; write {' or '.join(known)}"
+        raise ValueError(Mistake(what, "choose_one", limit=", ".join(known)))
     return text
 
 
@@ -64,7 +73,7 @@ def mail_address(text: str) -> str:
     name, at, host = text.rpartition("@")
     plain = text.isascii() and text.isprintable() and not any(character in ' ,;:<>()[]"\\' for character in text)
     if not (at and name and host and plain and len(text) <= 254 and "@" not in name):
-        raise ValueError("write one mail address, as service@example.org")
+        raise ValueError(Mistake("write one mail address, as service@example.org", "mail_address"))
     return text
 
 
@@ -79,7 +88,10 @@ def web_url(text: str) -> str:
 def person_url(text: str) -> str:
     """An address of Apprise's that people may give for themselves. Raises ValueError for any other."""
     if text.partition("://")[0].lower() not in FOR_PEOPLE or not text.isascii() or not text.isprintable():
-        raise ValueError(f"write an address of Apprise's for one of {', '.join(sorted(FOR_PEOPLE))}")
+        services = ", ".join(sorted(FOR_PEOPLE))
+        raise ValueError(
+            Mistake(f"write an address of Apprise's for one of {services}", "chat_address", limit=services)
+        )
     return text
 
 

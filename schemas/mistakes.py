@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
 MistakeCode: TypeAlias = Literal[
-    "cells_too_many", "choose_one", "column_missing", "column_twice", "column_unknown", "ends_before_start",
-    "field_of_other_kind", "file_empty", "file_header", "file_unreadable", "hours", "identifier", "last_admin",
-    "lasts_too_long", "maintenance_where", "missing", "name", "name_taken", "nobody_left", "number", "out_of_sight",
-    "password_length", "person_known", "person_new", "time", "too_large", "too_long", "too_short", "too_small", "twice",
-    "unknown", "which_alerts", "whole_number", "wrong", "zone",
+    "cells_too_many", "chat_address", "choose_one", "column_missing", "column_twice", "column_unknown",
+    "ends_before_start", "field_of_other_kind", "file_empty", "file_header", "file_unreadable", "hours", "identifier",
+    "last_admin", "lasts_too_long", "mail_address", "maintenance_where", "missing", "name", "name_taken",
+    "nobody_left", "number", "out_of_sight", "password_length", "person_known", "person_new", "time", "time_of_day",
+    "time_span", "too_large", "too_long", "too_short", "too_small", "twice", "unknown", "which_alerts",
+    "whole_number", "wrong", "zone",
 ]  # fmt: skip
 """What can be wrong. Pages have a sentence for each."""
 
@@ -91,10 +92,13 @@ _LIMITS: Final = ("ge", "gt", "le", "lt", "max_length", "min_length", "expected"
 
 
 def mistake_of(error: Mapping[str, Any]) -> Mistake:
-    """The mistake of one of a validation error's details."""
-    path = ".".join(str(part) for part in error["loc"])
+    """The mistake of one of a validation error's details; a check of our own may have said which it is."""
+    path, field = ".".join(str(part) for part in error["loc"]), str(next(iter(error["loc"]), ""))
     code, context = _CODES.get(str(error["type"]), "wrong"), error.get("ctx", {})
+    raised = context.get("error")
+    if isinstance(raised, ValueError) and raised.args and isinstance(known := raised.args[0], Mistake):
+        return Mistake(f"{path}: {error['msg']}", known.code, field, None, **known.values)
     limit = str(next((context[name] for name in _LIMITS if name in context), ""))
     if code == "choose_one":
         limit = ", ".join(_QUOTED.findall(limit))
-    return Mistake(f"{path}: {error['msg']}", code, str(next(iter(error["loc"]), "")), limit=limit)
+    return Mistake(f"{path}: {error['msg']}", code, field, limit=limit)

@@ -13,6 +13,16 @@ def mistake_texts(mistakes: Iterable[str], labels: Mapping[str, str], strings: S
     return tuple(_text(mistake, labels, strings) for mistake in mistakes)
 
 
+def mistakes_at(mistakes: Iterable[str], strings: Strings) -> dict[str, tuple[str, ...]]:
+    """The sentences by their fields, for a form that shows each beside what it is about."""
+    found: dict[str, tuple[str, ...]] = {}
+    for mistake in mistakes:
+        field = mistake.field if isinstance(mistake, Mistake) else ""
+        said = _said(mistake, strings) if isinstance(mistake, Mistake) else mistake
+        found[field] = (*found.get(field, ()), said[:1].upper() + said[1:])
+    return found
+
+
 def silence_labels(strings: Strings) -> Mapping[str, str]:
     """What the form of silences calls its fields."""
     words = strings.pages.work.silences
@@ -33,9 +43,12 @@ def silence_labels(strings: Strings) -> Mapping[str, str]:
 def _text(mistake: str, labels: Mapping[str, str], strings: Strings) -> str:
     if not isinstance(mistake, Mistake):
         return mistake
-    words = strings.mistakes
-    said = words.said[mistake.code].format(**mistake.values)
+    words, said = strings.mistakes, _said(mistake, strings)
     if mistake.field:
         field = labels.get(mistake.field, mistake.field) if mistake.line is None else mistake.field
         said = words.in_field.format(field=field, what=said)
     return said if mistake.line is None else words.on_line.format(n=mistake.line, what=said)
+
+
+def _said(mistake: Mistake, strings: Strings) -> str:
+    return strings.mistakes.said[mistake.code].format(**mistake.values)
