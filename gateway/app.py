@@ -37,6 +37,7 @@ from gateway.notify.advice import AdvicePublisher
 from gateway.notify.chaser import Claims
 from gateway.notify.notifier import Notifier, NotifierParts
 from gateway.notify.outlook import outlook_from
+from gateway.notify.own import OwnTelling
 from gateway.notify.pictures import WearIllustrator
 from gateway.notify.reach import RoutedReach
 from gateway.pausing import Pauses
@@ -286,6 +287,7 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
         demand=analytics.demand,
         privacy_k=config.privacy.k,
         reach=lambda sees: RoutedReach(config.notify, store, registry, sees),
+        telling=OwnTelling(config.notify, config.work, store, _public_url(config)),
         archive=_archive(config, store),
     )
     services = await build_services(
@@ -423,7 +425,7 @@ def _notifier(
             readiness=parts.readiness,
             clock=parts.clock,
             events=parts.events,
-            public_url=config.http.public_url or f"http://{config.http.listen}",
+            public_url=_public_url(config),
             illustrator=WearIllustrator(
                 store=parts.store, fleet=parts.fleet, registry=parts.registry, renderer=charts, events=parts.events
             ),
@@ -431,6 +433,10 @@ def _notifier(
         ),
         config.notify,
     )
+
+
+def _public_url(config: Config) -> str:
+    return config.http.public_url or f"http://{config.http.listen}"
 
 
 class _Readiness:

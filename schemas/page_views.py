@@ -35,6 +35,7 @@ PageAct: TypeAlias = Literal[
     "people",
     "reports",
     "product",
+    "notifications",
 ]
 """What a page may offer to a viewer."""
 

@@ -41,6 +41,7 @@ PAGES = {
     "work": Shot("/work"),
     "orders": Shot("/work/orders"),
     "silences": Shot("/silences"),
+    "notifications": Shot("/me/notifications", whole=True),
     "reports": Shot("/reports"),
     "product": Shot("/product/lives", whole=True),
     "product-use": Shot("/product/use", whole=True),

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from dashboards.web.assets import Assets
 from dashboards.web.format import age_text, machine_time
+from dashboards.web.links import NOTIFICATIONS_PATH
 from dashboards.web.pages.actions import SHOWN_LINES, ActionLine
 from dashboards.web.pages.asked import COLUMNS, TableAsked
 from dashboards.web.pages.fleet import FleetPage
@@ -61,6 +62,7 @@ class Templates:
             sign_out_path=sign_out_path,
             machine_time=machine_time,
             catalogues=tuple(CATALOGUES.values()),
+            notifications_path=NOTIFICATIONS_PATH,
         )
 
     def warm(self) -> None:
@@ -122,6 +124,7 @@ class Templates:
             w=strings.pages,
             r=strings.report,
             sold=strings.product,
+            told=strings.told,
             **values,
         )
 

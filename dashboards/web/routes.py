@@ -22,6 +22,7 @@ from dashboards.web.language_routes import language_routes
 from dashboards.web.links import FLEET_PATH, PRODUCT_PATH, safe_next
 from dashboards.web.live import LiveSource, Watching, live_stream
 from dashboards.web.live_board import Boards
+from dashboards.web.notification_routes import notification_routes
 from dashboards.web.operator_routes import operator_routes
 from dashboards.web.order_routes import order_routes
 from dashboards.web.pages.asked import TableAsked, read_table_address
@@ -98,6 +99,7 @@ def pages(deps: PageDependencies) -> tuple[APIRouter, ...]:
         work_routes(site),
         order_routes(site),
         silence_routes(site),
+        notification_routes(site),
     )
 
 

@@ -19,6 +19,7 @@ from dashboards.web.render import Frame, Templates, page_response
 from dashboards.web.shell import nav_of
 from dashboards.web.strings import Strings, strings_for
 from schemas.access import Viewer
+from schemas.my_notifications import NotificationPages
 from schemas.page_views import PageAct, PageActs, PageReader
 from schemas.product_pages import ProductPages
 from schemas.report_pages import ReportPages
@@ -46,6 +47,7 @@ class PageDependencies:
     work: WorkPages
     reports: ReportPages
     product: ProductPages
+    notifications: NotificationPages
     viewer_of: Callable[[Request], Awaitable[Viewer | None]]
     csrf_of: Callable[[Request], Awaitable[str | None]]
     poster_of: Callable[[Request], Awaitable[Viewer | None]]

@@ -21,6 +21,7 @@ from dashboards.web.page_strings import ENGLISH_PAGES, PageWords
 from dashboards.web.plural import Plural
 from dashboards.web.product_strings import ENGLISH_PRODUCT, ProductPageWords
 from dashboards.web.story_strings import ENGLISH_STORY, StoryWords
+from dashboards.web.told_strings import ENGLISH_TOLD, ToldWords
 from dashboards.web.translation import ENGLISH_CODE, languages, read_texts, translated
 from schemas.access import Role
 from schemas.alert import Rule, Severity
@@ -166,6 +167,7 @@ class Strings:
     pages: PageWords
     report: ReportWords
     product: ProductPageWords
+    told: ToldWords
 
 
 ENGLISH: Final = Strings(
@@ -354,6 +356,7 @@ ENGLISH: Final = Strings(
     pages=ENGLISH_PAGES,
     report=ENGLISH_REPORT,
     product=ENGLISH_PRODUCT,
+    told=ENGLISH_TOLD,
 )
 
 CATALOGUES: Final[Mapping[str, Strings]] = MappingProxyType(

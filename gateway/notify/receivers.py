@@ -78,13 +78,30 @@ class Directory:
 
 def on_call(rotation: RotationConfig, at_ms: int) -> str:
     """Whose week it is. Hand-over is at the same local time each week, whatever summer time does."""
+    return person_of_week(rotation, week_of(rotation, at_ms))
+
+
+def week_of(rotation: RotationConfig, at_ms: int) -> int:
+    """The week of the rotation, counted from its beginning."""
     zone = zone_or_utc(rotation.timezone)
-    first = datetime.strptime(rotation.starts, "%Y-%m-%dT%H:%M").replace(tzinfo=zone)
+    first = _first_hand_over(rotation)
     local = datetime.fromtimestamp(at_ms / 1_000, zone)
     weeks = (local.date() - first.date()).days // _DAYS_IN_WEEK
-    if local < first + timedelta(days=weeks * _DAYS_IN_WEEK):
-        weeks -= 1
-    return rotation.people[weeks % len(rotation.people)]
+    return weeks - 1 if local < first + timedelta(days=weeks * _DAYS_IN_WEEK) else weeks
+
+
+def person_of_week(rotation: RotationConfig, week: int) -> str:
+    """Whose that week is."""
+    return rotation.people[week % len(rotation.people)]
+
+
+def hand_over_ms(rotation: RotationConfig, week: int) -> int:
+    """When that week begins."""
+    return round((_first_hand_over(rotation) + timedelta(days=week * _DAYS_IN_WEEK)).timestamp() * 1_000)
+
+
+def _first_hand_over(rotation: RotationConfig) -> datetime:
+    return datetime.strptime(rotation.starts, "%Y-%m-%dT%H:%M").replace(tzinfo=zone_or_utc(rotation.timezone))
 
 
 def directory(config: NotifyConfig, people: Iterable[tuple[User, NotificationSettings]]) -> Directory:

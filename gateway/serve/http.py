@@ -91,6 +91,7 @@ def _page_dependencies(services: Services, charts: ChartRenderer) -> PageDepende
         work=services.work_pages,
         reports=services.reports,
         product=services.product,
+        notifications=services.my_notifications,
         viewer_of=services.credentials.viewer_of,
         csrf_of=services.credentials.csrf_of,
         poster_of=services.credentials.poster_of,

@@ -10,6 +10,7 @@ from gateway.config_notify import Language, mail_address, person_url, span, time
 from gateway.serve.action_shapes import TimeMs
 from gateway.store.notify_rows import ChannelName, MessageState, NotificationSettings, OutboxMessage
 from schemas.alert import Severity
+from schemas.page_views import MessageLine
 
 
 class NotificationBody(BaseModel):
@@ -103,3 +104,19 @@ class MessageView(BaseModel):
             ended_ms=message.ended_ms,
             error=message.error,
         )
+
+
+def message_line(message: OutboxMessage) -> MessageLine:
+    """The message as pages show it."""
+    return MessageLine(
+        id=message.message_id,
+        receiver=message.receiver,
+        channel=message.channel,
+        reason=message.reason,
+        state=message.state,
+        attempts=message.attempts,
+        created_ms=message.created_ms,
+        next_try_ms=message.next_try_ms,
+        ended_ms=message.ended_ms,
+        error=message.error,
+    )

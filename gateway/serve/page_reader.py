@@ -12,6 +12,7 @@ from gateway.forecasting.board import ForecastBook
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
 from gateway.serve.history import HistoryReader, SessionCursor
+from gateway.serve.notify_shapes import message_line
 from gateway.serve.nozzle_stays import stays_of
 from gateway.serve.operator import OperatorFigures
 from gateway.serve.outlook import OutlookReader
@@ -21,7 +22,6 @@ from gateway.serve.roles import Act, require
 from gateway.serve.sight import Sight
 from gateway.serve.wear_story import wear_story
 from gateway.store.base import Store
-from gateway.store.notify_rows import OutboxMessage
 from gateway.store.rows import SamplePoint, TimedSession
 from gateway.wear.level import wear_ratio
 from schemas.access import Viewer
@@ -33,7 +33,6 @@ from schemas.page_views import (
     DayTotal,
     FleetOutlook,
     LedgerEntry,
-    MessageLine,
     OperatorView,
     PageAct,
     PersonView,
@@ -62,6 +61,7 @@ _NEEDS: Final[dict[PageAct, Act]] = {
     "people": "manage_access",
     "reports": "read_report",
     "product": "read_published",
+    "notifications": "edit_notifications",
 }
 _SESSIONS_A_PAGE: Final = 1_000
 _MOST_SESSIONS: Final = 20_000
@@ -225,7 +225,8 @@ class StorePageReader:
         )
         waiting = await self._store.outbox(limit=_MESSAGES_SHOWN, before=None, state="waiting")
         dead = await self._store.outbox(limit=_MESSAGES_SHOWN, before=None, state="dead")
-        return view.model_copy(update={"waiting": tuple(map(_message, waiting)), "dead": tuple(map(_message, dead))})
+        lines = {"waiting": tuple(map(message_line, waiting)), "dead": tuple(map(message_line, dead))}
+        return view.model_copy(update=lines)
 
     async def people(self, viewer: Viewer) -> Sequence[PersonView]:
         """Raises ForbiddenError for whoever may not manage access."""
@@ -275,21 +276,6 @@ def _allows(viewer: Viewer, act: Act) -> bool:
     except ForbiddenError:
         return False
     return True
-
-
-def _message(message: OutboxMessage) -> MessageLine:
-    return MessageLine(
-        id=message.message_id,
-        receiver=message.receiver,
-        channel=message.channel,
-        reason=message.reason,
-        state=message.state,
-        attempts=message.attempts,
-        created_ms=message.created_ms,
-        next_try_ms=message.next_try_ms,
-        ended_ms=message.ended_ms,
-        error=message.error,
-    )
 
 
 def _sorted(names: frozenset[str] | None) -> tuple[str, ...] | None:

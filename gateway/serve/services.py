@@ -32,6 +32,7 @@ from gateway.serve.health import Readiness
 from gateway.serve.history import HistoryReader
 from gateway.serve.idempotency import RememberedAnswers
 from gateway.serve.intake import Intake
+from gateway.serve.my_notifications import MyNotifications
 from gateway.serve.nozzles import NozzleReader
 from gateway.serve.operator import OperatorFigures
 from gateway.serve.outlook import OutlookReader, WaitingCosts
@@ -45,6 +46,7 @@ from gateway.serve.reports.desk import ReportDesk, ReportSettings
 from gateway.serve.sight import Sight
 from gateway.serve.silence_acts import SilenceActs
 from gateway.serve.stopping import StopSignal
+from gateway.serve.telling import NobodyTold, Telling
 from gateway.serve.usage_reader import UsageReader
 from gateway.serve.work_acts import WorkActs
 from gateway.serve.work_pages import StoreWorkPages
@@ -86,6 +88,7 @@ class Parts:
     """Behind every number that vendors are told stand so many clinics."""
     reach: Callable[[Callable[[Viewer, Alert], bool]], Reach] | None = None
     """Who would be told of alerts, given who sees which. None: nobody is ever told."""
+    telling: Telling = field(default_factory=NobodyTold)
     archive: SampleArchive | None = None
     """None: what is past its time is gone."""
 
@@ -113,6 +116,7 @@ class Services:
     demand: DemandReader
     lifetimes: LifetimeBook
     work_pages: StoreWorkPages
+    my_notifications: MyNotifications
     reports: ReportDesk
     product: ProductReader
 
@@ -246,6 +250,14 @@ async def build_services(
         demand=demand,
         product=product,
         lifetimes=lifetimes,
+        my_notifications=MyNotifications(
+            store=parts.store,
+            telling=parts.telling,
+            work=work,
+            clock=parts.clock,
+            done_at=actions.done_at,
+            public_url=http.public_url,
+        ),
         reports=ReportDesk(
             settings=reports or ReportSettings(due_wear=due_wear),
             product=product,

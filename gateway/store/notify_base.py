@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from gateway.store.notify_rows import (
     MessageState,
+    NewMessage,
     NotificationSettings,
     NotifyPlan,
     NotifyState,
@@ -27,6 +28,14 @@ class NotifyStore(Protocol):
 
     async def apply_plan(self, plan: NotifyPlan) -> None:
         """Writes the plan, or nothing of it. Raises ConflictError where somebody else has planned meanwhile."""
+        ...
+
+    async def add_messages(self, messages: Sequence[NewMessage], now_ms: int, audit: AuditRow) -> None:
+        """Puts messages that somebody asked for into the outbox, due at once."""
+        ...
+
+    async def messages_to(self, receivers: Collection[str], limit: int) -> tuple[OutboxMessage, ...]:
+        """The newest messages to these receivers, newest first."""
         ...
 
     async def undelivered_groups(self) -> frozenset[tuple[str, str]]:

@@ -16,12 +16,14 @@ from fastapi import FastAPI
 from collectors.replay import ReplayCollector
 from gateway.alerts.engine import AlertEngine
 from gateway.clock import ManualClock
-from gateway.config import AlertsConfig, HttpConfig
+from gateway.config import AlertsConfig, HttpConfig, WorkConfig
+from gateway.config_notify import NotifyConfig
 from gateway.events import Events
 from gateway.ingest.feed import CommitFeed
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.pipeline import Pipeline
 from gateway.ingest.registry import Registry
+from gateway.notify.own import OwnTelling
 from gateway.pipeline_intake import PipelineIntake
 from gateway.serve.access import LOCAL
 from gateway.serve.http import create_app
@@ -36,6 +38,7 @@ NOW_MS: Final = 1_760_000_000_000
 MINUTE_MS: Final = 60_000
 EVERYTHING: Final = Scope()
 NO_TLS: Final = HttpConfig()
+NO_ROUTES: Final = NotifyConfig()
 PASSWORD: Final = "correct horse"
 CLINICS: Final = ("alsterdorf", "barmbek")
 CLINIC_NAME: Final = "Praxis an der Alster"
@@ -92,7 +95,13 @@ class Rig:
         return self.client(await self.token(role, scope))
 
 
-async def opened_rig(directory: Path, *, open_as: Viewer | None = None, http: HttpConfig = NO_TLS) -> Rig:
+async def opened_rig(
+    directory: Path,
+    *,
+    open_as: Viewer | None = None,
+    http: HttpConfig = NO_TLS,
+    notify: NotifyConfig = NO_ROUTES,
+) -> Rig:
     """An empty gateway on a new store; close its store in the end."""
     store = await SqliteStore.open(str(directory / "silverpoint.db"))
     clock, fleet, feed, events, registry = ManualClock(NOW_MS), Fleet(), CommitFeed(), Events(), Registry(store)
@@ -124,6 +133,7 @@ async def opened_rig(directory: Path, *, open_as: Viewer | None = None, http: Ht
         events=events,
         clock=clock,
         stop=stop,
+        telling=OwnTelling(notify, WorkConfig(), store, "http://gateway.test"),
     )
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     services = await build_services(parts, http, due_wear=0.85, open_as=open_as, passwords=passwords)

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.chromium, pytest.mark.asyncio(loop_scope="module")]
 PAGES = (
     "/", "/alerts", "/devices/d-one", f"/clinics/{CLINICS[0]}", "/work", "/work/orders", "/work/orders/1", "/silences",
     f"/registry?edit={CLINICS[0]}", "/registry?kind=nozzle_model", "/registry/people", "/operator", "/nowhere",
+    "/me/notifications",
 )  # fmt: skip
 CUT_OFF = """() => [...document.querySelectorAll("main *, header *, footer *")].filter((element) => {
   const style = getComputedStyle(element);

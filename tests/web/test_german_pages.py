@@ -23,6 +23,7 @@ from gateway.serve.access import LOCAL
 from gateway.serve.people_csv import COLUMNS as PEOPLE_COLUMNS
 from gateway.serve.registry_csv import COLUMNS, KINDS
 from schemas.access import ROLES, Role, Scope
+from schemas.alert import SEVERITIES
 from schemas.lifetime_views import LifeNote
 from tests.reports.facts import facts
 from tests.serve.rig import CLINICS, NOW_MS, PASSWORD, Rig
@@ -33,7 +34,8 @@ NAMES: Final = (
     *("alsterdorf", "barmbek", "Praxis an der Alster", "North", "Laser room pen", "Room 4", TELEPHONE),
     *("kim", "mara", "lee", "fine-24", "pen-2", "Europe/Berlin", "CEST", "UTC", "part is ordered", "English"),
     *("telemetry", "session", "nozzle", "status", "MN-12", "SP-500", "Reception"),
-    *("PNG", "SVG", "CSV", "HTML", "PDF"),
+    *("PNG", "SVG", "CSV", "HTML", "PDF", "http://gateway.test/calendar/lee/", ".ics"),
+    *("discord", "pbul", "pover", "slack", "tgram", "threema", "twilio", "wxteams", "CHAT", "TOKEN", "Apprise"),
     *("discovered", "in_service", "repair", "storage", "retired"),
 )
 """What people and devices are called, what somebody wrote, time zones, and codes of the contract."""
@@ -54,6 +56,7 @@ PATHS: Final = (
     "/work/orders", "/work/orders?state=any", "/work/orders/1", "/work/orders/2", "/silences", "/silences?past=1",
     "/registry", f"/registry?edit={CLINICS[0]}", "/registry?kind=device&edit=d-one", "/registry?kind=nozzle_model",
     "/registry?kind=lot", "/registry/people", "/registry/people?edit=lee", "/operator", "/product", "/reports",
+    "/me/notifications", "/me/notifications?saved=1", "/me/notifications?test=soon", "/me/notifications?renewed=1",
     "/nowhere", "/devices/nobody", "/work/offline",
 )  # fmt: skip
 FORMS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
@@ -72,6 +75,9 @@ FORMS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
     ("/registry/people", {"new": "1", "name": "new", "role": "manager", "password": "short"}),
     ("/registry/people", {"new": "1", "name": "new", "role": "king"}),
     ("/registry/people", {"name": "lee", "role": "vendor"}),
+    ("/me/notifications", {"email": "lee", "apprise": "json://127.0.0.1", "timezone": "Mars/Base"}),
+    ("/me/notifications", {"quiet_from": "25:00", "quiet_until": "x", "digest_at": "8", "min_severity": "loud"}),
+    ("/me/notifications", {"quiet_from": "22:00", "language": "tlh"}),
 )
 """Forms with every kind of mistake."""
 FILES: Final = (
@@ -121,7 +127,7 @@ async def test_mistakes_are_told_in_german(tmp_path: Path) -> None:
         for path, fields in FORMS:
             page = await client.post(path, data={**fields, "csrf": csrf})
             assert page.status_code == 422, (path, fields, page.status_code)
-            typed = [*NAMES, *ROLES, *fields.values()]
+            typed = [*NAMES, *ROLES, *SEVERITIES, *fields.values()]
             found[path, str(fields)] = strange(said_on(page.text, "de"), KNOWN, typed)
         names = [*NAMES, *COLUMNS, *PEOPLE_COLUMNS, *ROLES, *KINDS, "password", "ann", "colour", "Mars"]
         for path, text in FILES:

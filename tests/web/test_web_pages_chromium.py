@@ -26,6 +26,7 @@ PAGES = (
     "/registry?kind=lot&edit=L2642",
     "/registry/people?edit=vendor",
     "/operator?released=1&kept=2",
+    "/me/notifications",
 )
 
 

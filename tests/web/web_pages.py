@@ -53,6 +53,7 @@ EVERYTHING: Final = frozenset[PageAct](
         "edit_lot",
         "reports",
         "product",
+        "notifications",
     }
 )
 

@@ -11,6 +11,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI, HTTPException, Request, Response
 from web_fleet import MANAGER, NOW_MS, MemoryFleet
+from web_notifications import NoNotifications
 from web_pages import MemoryActs, MemoryPages
 from web_product import MemoryProduct
 from web_reports import MemoryReports
@@ -72,6 +73,7 @@ def web_app(
         work=NoWork(),
         reports=back.reports,
         product=back.product,
+        notifications=NoNotifications(),
         viewer_of=seen.viewer_of,
         csrf_of=seen.csrf_of,
         poster_of=seen.poster_of,

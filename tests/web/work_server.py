@@ -13,12 +13,13 @@ from typing import Final
 import uvicorn
 from playwright.async_api import Page
 
+from gateway.config_notify import NotifyConfig
 from gateway.serve.access import LOCAL
 from gateway.work.desk import WorkDesk
 from schemas.access import Role, Scope
 from schemas.registry import Clinic, DeviceEntry
 from schemas.work import WorkOrder
-from tests.serve.rig import CLINIC_NAME, CLINICS, EVERYTHING, PASSWORD, Rig, device_start, fill, opened_rig
+from tests.serve.rig import CLINIC_NAME, CLINICS, EVERYTHING, NO_ROUTES, PASSWORD, Rig, device_start, fill, opened_rig
 
 HOURS: Final = ",".join(["08:00-18:00"] * 6 + ["closed"])
 TELEPHONE: Final = "Reception +49 40 555 0100"
@@ -82,9 +83,9 @@ async def sign_in(page: Page, server: WorkServer, name: str, path: str = "/work"
 
 
 @asynccontextmanager
-async def work_rig(directory: Path) -> AsyncIterator[Rig]:
+async def work_rig(directory: Path, notify: NotifyConfig = NO_ROUTES) -> AsyncIterator[Rig]:
     """Two clinics with work to do, and the people who do it; nothing serves yet."""
-    rig = await opened_rig(directory)
+    rig = await opened_rig(directory, notify=notify)
     await fill(rig)
     registry = rig.services.parts.registry
     await registry.save(
@@ -108,9 +109,9 @@ async def work_rig(directory: Path) -> AsyncIterator[Rig]:
 
 
 @asynccontextmanager
-async def work_server(directory: Path) -> AsyncIterator[WorkServer]:
+async def work_server(directory: Path, notify: NotifyConfig = NO_ROUTES) -> AsyncIterator[WorkServer]:
     """Serves on a free port until the end of the block."""
-    async with work_rig(directory) as rig:
+    async with work_rig(directory, notify) as rig:
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(rig.app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)

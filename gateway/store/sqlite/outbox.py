@@ -123,6 +123,26 @@ class Outbox(Part):
 
         await self._db.writer.run(write)
 
+    async def add_messages(self, messages: Sequence[NewMessage], now_ms: int, audit: AuditRow) -> None:
+        """Puts messages that somebody asked for into the outbox, due at once."""
+
+        async def write(connection: aiosqlite.Connection) -> None:
+            await write_messages(connection, messages, now_ms)
+            await write_audit(connection, audit)
+
+        await self._db.writer.run(write)
+
+    async def messages_to(self, receivers: Collection[str], limit: int) -> tuple[OutboxMessage, ...]:
+        """The newest messages to these receivers, newest first."""
+        async with self._db.readers.snapshot() as connection:
+            rows = await fetch(
+                connection,
+                f"SELECT {_MESSAGE} FROM outbox WHERE receiver IN (SELECT value FROM json_each(?))"
+                " ORDER BY message_id DESC LIMIT ?",
+                (json.dumps(sorted(receivers)), limit),
+            )
+        return tuple(OutboxMessage(*row) for row in rows)
+
     async def undelivered_groups(self) -> frozenset[tuple[str, str]]:
         """(receiver, group_key) of messages that are neither sent nor dead."""
         async with self._db.readers.snapshot() as connection:
