@@ -29,6 +29,7 @@ from gateway.ingest.fleet import Fleet
 from gateway.ingest.pipeline import Pipeline
 from gateway.ingest.registry import Registry
 from gateway.logs import set_up_logs
+from gateway.notify.notice import NoVeil
 from gateway.notify.notifier import NoMutes, Notifier, NotifierParts
 from gateway.store.sqlite import SqliteStore
 from schemas.delivery import Delivery
@@ -234,6 +235,7 @@ def _parts(
 ) -> NotifierParts:
     return NotifierParts(
         store=store, fleet=fleet, registry=registry, alerts=engine, mutes=NoMutes(), sees=lambda _viewer, _alert: True,
+        veil=NoVeil(),
         outlook=lambda _alert: None, readiness=_Ready(), clock=clock, events=events,
         public_url="https://silverpoint.example.org",
     )  # fmt: skip

@@ -421,6 +421,7 @@ def _notifier(
             alerts=engine,
             mutes=engine,
             sees=services.sight.sees_alert,
+            veil=services.veil,
             outlook=outlook_from(forecasts),
             readiness=parts.readiness,
             clock=parts.clock,

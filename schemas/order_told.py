@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from schemas.alert import Rule
 from schemas.work import ReplaceReason
 
 Shown: TypeAlias = Literal["device", "person"]
 """Who made the record of a swap. What a person recorded counts once the device has shown it."""
+ELSEWHERE: Final = "a device elsewhere"
+"""In place of a device's name, for whoever does not see that device; no device has blanks in its name."""
 
 
 class OrderTold(NamedTuple):

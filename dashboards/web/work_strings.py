@@ -112,6 +112,7 @@ class OrderWords:
     alerts_title: str
     told_again: str
     told_refitted: str
+    told_elsewhere: str
     told_fitted: str
     told_replaced: Mapping[Shown, str]
     told_health: str
@@ -318,6 +319,7 @@ ENGLISH_WORK: Final = WorkWords(
         alerts_title="Alerts about it",
         told_again="{what}, again",
         told_refitted="fitted again, on {device}",
+        told_elsewhere="a device elsewhere",
         told_fitted="{serial} fitted",
         told_replaced={
             "device": "{serial} was fitted in its place, as the device reported",

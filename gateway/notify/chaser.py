@@ -91,7 +91,7 @@ class Chaser:
     async def _tell(self, telling: Telling, now_ms: int, told: dict[Key, int]) -> None:
         receiver, orders = telling.receiver, telling.orders[:MOST_ORDERS]
         chases = [Chase(order.order_id, order.claimed_ms or 0, telling.step, receiver.name, now_ms) for order in orders]
-        notice = self._facts.chase(telling.step, group_key(telling.clinic_id), orders, now_ms, receiver.language)
+        notice = self._facts.chase(telling.step, group_key(telling.clinic_id), orders, now_ms, receiver.reads)
         message = NewMessage(
             key=_key(chases),
             receiver=receiver.name,

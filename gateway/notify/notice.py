@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
@@ -17,9 +17,11 @@ from dashboards.web.translation import ENGLISH_CODE
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
 from gateway.notify.decision import SendReason
+from gateway.notify.receivers import ReadBy
 from gateway.notify.routing import PATIENT
 from gateway.store.chase_base import ChaseStep
 from gateway.work.desk import ORDERS_BY_RULE
+from schemas.access import Viewer
 from schemas.alert import SEVERITIES, Alert, Rule, Severity
 from schemas.views import ForecastView
 from schemas.work import ReplaceReason, SubjectKind, WorkOrder
@@ -108,11 +110,24 @@ class Notice(_Part):
     made_ms: int
 
 
-class ReadBy(NamedTuple):
-    """How a receiver reads: in which language, and in which time zone where no clinic has a say."""
+class Veils(Protocol):
+    """Takes away what a person must not be told; carried out by gateway/serve/veil.py."""
 
-    language: str
-    zone: str
+    def alert(self, viewer: Viewer, alert: Alert) -> Alert: ...
+
+    def order(self, viewer: Viewer, order: WorkOrder) -> WorkOrder: ...
+
+
+class NoVeil:
+    """Everybody may be told everything."""
+
+    def alert(self, viewer: Viewer, alert: Alert) -> Alert:
+        """As it is."""
+        return alert
+
+    def order(self, viewer: Viewer, order: WorkOrder) -> WorkOrder:
+        """As it is."""
+        return order
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +138,7 @@ class Facts:
     registry: Registry
     outlook: Outlook
     public_url: str
+    veil: Veils
 
     def item(self, alert: Alert, now_ms: int, strings: Strings, *, firing: bool) -> Item:
         """The alert with all that whoever acts on it has to know. A device whose clock is ahead began it no later than
@@ -159,7 +175,9 @@ class Facts:
 
         Times are those of the clinic's clocks; where it is about none, or about several, those of the reader's zone.
         """
-        strings = strings_of(read_by.language)
+        strings, person = strings_of(read_by.language), read_by.person
+        if person is not None:
+            firing, resolved = ([self.veil.alert(person, one) for one in alerts] for alerts in (firing, resolved))
         told = sorted(firing, key=self._urgency)[:most]
         over = sorted(resolved, key=self._urgency)[: None if most is None else most - len(told)]
         clinics = {alert.clinic_id for alert in (*firing, *resolved)}
@@ -185,9 +203,13 @@ class Facts:
         since_ms = alert.firing_since_ms or alert.pending_since_ms
         return -SEVERITIES.index(alert.severity), alert.rule in PATIENT, days, since_ms, alert.alert_id
 
-    def chase(self, step: ChaseStep, group_key: str, orders: Sequence[WorkOrder], now_ms: int, language: str) -> Notice:
+    def chase(
+        self, step: ChaseStep, group_key: str, orders: Sequence[WorkOrder], now_ms: int, read_by: ReadBy
+    ) -> Notice:
         """The notice about overdue claims at one clinic; it names those that were claimed first."""
-        strings = strings_of(language)
+        strings, person = strings_of(read_by.language), read_by.person
+        if person is not None:
+            orders = [self.veil.order(person, order) for order in orders]
         named = sorted(orders, key=lambda order: (order.claimed_ms or 0, order.order_id))
         clinic = self.registry.clinic(named[0].clinic_id)
         only = f"{self.public_url}{ORDERS_PATH}/{named[0].order_id}"

@@ -26,7 +26,7 @@ from gateway.notify.chaser import Chaser, Claims
 from gateway.notify.decision import Timings
 from gateway.notify.delivery import Deliverer
 from gateway.notify.heartbeat import Heartbeat, Readiness
-from gateway.notify.notice import Facts, Outlook
+from gateway.notify.notice import Facts, Outlook, Veils
 from gateway.notify.pictures import Illustrator
 from gateway.notify.planner import GroupName, Look, Mutes, Planner, Situation
 from gateway.notify.receivers import Directory, directory
@@ -80,6 +80,7 @@ class NotifierParts:
     alerts: Firing
     mutes: Mutes
     sees: Sees
+    veil: Veils
     outlook: Outlook
     readiness: Readiness
     clock: Clock
@@ -127,7 +128,7 @@ class Notifier:
             repeat_ms=config.repeat_interval_s * 1_000,
             resolve_wait_ms=config.resolve_wait_s * 1_000,
         )
-        self._facts = Facts(parts.fleet, parts.registry, parts.outlook, parts.public_url)
+        self._facts = Facts(parts.fleet, parts.registry, parts.outlook, parts.public_url, parts.veil)
         self._follower = parts.alerts.changes.follow()
         self._planner: Planner | None = None
         self._wake = asyncio.Event()

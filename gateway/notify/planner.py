@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from gateway.hours import next_time_of_day
 from gateway.notify.decision import Fresh, Group, Over, Send, SendReason, Standing, Timings, decide
-from gateway.notify.notice import MOST_LINES, Facts, ReadBy
+from gateway.notify.notice import MOST_LINES, Facts
 from gateway.notify.receivers import Receiver
 from gateway.notify.routing import PATIENT, Routing
 from gateway.store.notify_rows import NewMessage, NotifyPlan, NotifyState, TellingGroup, Told, Touched, Watched
@@ -279,7 +279,7 @@ class _Deciding:
             ended,
             self._now_ms,
             most=None if for_program else MOST_LINES,
-            read_by=ReadBy(receiver.language, receiver.zone.key),
+            read_by=receiver.reads,
         )
         gone = {t.alert_id for t in over}
         waiting = tuple(

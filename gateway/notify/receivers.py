@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
@@ -18,6 +18,15 @@ from schemas.access import Role, Viewer
 from schemas.alert import Severity
 
 _DAYS_IN_WEEK: Final = 7
+
+
+class ReadBy(NamedTuple):
+    """Who reads: in which language, in which time zone where no clinic has a say, and within whose scope (None: whoever
+    runs the gateway gave the address, and may be told all)."""
+
+    language: str
+    zone: str
+    person: Viewer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,11 @@ class Receiver:
     min_severity: Severity
     language: str
     """Of what people read; programs get English."""
+
+    @property
+    def reads(self) -> ReadBy:
+        """How it reads what it gets."""
+        return ReadBy(self.language, self.zone.key, self.person)
 
     @property
     def can_wait(self) -> bool:

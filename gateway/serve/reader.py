@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
-from dashboards.web.alert_sentences import sentence
-from dashboards.web.strings import ENGLISH
 from gateway.alerts.muting import told
 from gateway.clock import Clock
 from gateway.forecasting.board import Forecasts, NoForecasts, NozzleForecast
@@ -35,6 +33,7 @@ from gateway.serve.health import Readiness
 from gateway.serve.history import HistoryReader
 from gateway.serve.sight import Sight
 from gateway.serve.stopping import StopSignal
+from gateway.serve.veil import Veil
 from gateway.serve.watching import Seen, SightWatch
 from gateway.store.rows import DeviceState
 from schemas.access import Scope, Viewer
@@ -75,6 +74,7 @@ class Reader:
         readiness: Readiness,
         history: HistoryReader,
         sight: Sight,
+        veil: Veil,
         stop: StopSignal,
         forecasts: Forecasts | None = None,
         due_wear: float = DEFAULT_DUE_WEAR,
@@ -88,6 +88,7 @@ class Reader:
         self._readiness = readiness
         self._history = history
         self._sight = sight
+        self._veil = veil
         self._stop = stop
         self._forecasts = forecasts if forecasts is not None else NoForecasts()
         self._due_wear = due_wear
@@ -171,7 +172,8 @@ class Reader:
         """One alert with the names that this viewer may see."""
         stale = self._board.stale(alert)
         if viewer.role != "vendor":
-            return self._in_scope(viewer, self._alert_view(alert, stale, self._board.muted(alert)))
+            silence, veiled = self._board.muted(alert), self._veil.alert(viewer, alert)
+            return self._alert_view(alert, stale, silence) if veiled is alert else _told_view(veiled, stale, silence)
         names = self._sight.pseudonyms
         return AlertView.of(alert, stale=stale).model_copy(
             update={
@@ -182,18 +184,6 @@ class Reader:
                 "acknowledged_by": None,
             }
         )
-
-    def _in_scope(self, viewer: Viewer, view: AlertView) -> AlertView:
-        """The same alert without the names of devices that the viewer does not see."""
-        if view.facts is None or not view.facts.others or viewer.scope == Scope():
-            return view
-        states = (self._fleet.device(device_id) for device_id in view.facts.others)
-        seen = {one.device_id for one in states if one is not None and self._sight.sees_device(viewer, one)}
-        facts = view.facts.veiled(seen)
-        if facts == view.facts:
-            return view
-        summary = sentence(view.rule, view.subject, view.device_id, facts, ENGLISH)
-        return view.model_copy(update={"facts": facts, "summary": summary})
 
     def changes(self, viewer: Viewer) -> AsyncGenerator[FleetChange, None]:
         """Coalesced changes, at most four a second, until the gateway stops."""
@@ -280,8 +270,7 @@ class Reader:
         kept = self._alert_views.get(alert.alert_id)
         if kept is not None and kept[0] is alert and kept[1:3] == (stale, silence):
             return kept[3]
-        muted = told(silence) if silence is not None else None
-        view = AlertView.of(alert, stale=stale, muted=muted, silence=silence)
+        view = _told_view(alert, stale, silence)
         if alert.state == "firing":
             self._alert_views[alert.alert_id] = (alert, stale, silence, view)
         else:
@@ -331,6 +320,10 @@ def _nozzle_view(basis: _Basis) -> NozzleView | None:
     if basis.nozzle is not None:
         return nozzle_view(basis.nozzle, basis.model, basis.forecast)
     return unread_nozzle_view(basis.fitted.serial, basis.state.latest.sample if basis.state.latest else None)
+
+
+def _told_view(alert: Alert, stale: bool, silence: Silence | None) -> AlertView:
+    return AlertView.of(alert, stale=stale, muted=told(silence) if silence is not None else None, silence=silence)
 
 
 def _urgency(alert: Alert) -> tuple[int, int, int]:

@@ -48,6 +48,7 @@ from gateway.serve.silence_acts import SilenceActs
 from gateway.serve.stopping import StopSignal
 from gateway.serve.telling import NobodyTold, Telling
 from gateway.serve.usage_reader import UsageReader
+from gateway.serve.veil import Veil
 from gateway.serve.work_acts import WorkActs
 from gateway.serve.work_pages import StoreWorkPages
 from gateway.serve.work_reader import KEPT_UNDER as CALENDARS_KEPT_UNDER
@@ -100,6 +101,7 @@ class Services:
     parts: Parts
     http: HttpConfig
     sight: Sight
+    veil: Veil
     reader: Reader
     history: HistoryReader
     nozzles: NozzleReader
@@ -139,6 +141,7 @@ async def build_services(
 ) -> Services:
     """Wires the services. `open_as` is the demo's: whom browsers on this machine are taken for."""
     sight = Sight(parts.fleet, Pseudonyms(await parts.store.secret(KEPT_UNDER)))
+    veil = Veil(parts.fleet, sight)
     history = HistoryReader(parts.store, sight, parts.archive)
     passwords = passwords or Passwords()
     await passwords.warm_up()
@@ -152,6 +155,7 @@ async def build_services(
         readiness=parts.readiness,
         history=history,
         sight=sight,
+        veil=veil,
         stop=parts.stop,
         forecasts=parts.forecasts,
         due_wear=due_wear,
@@ -188,6 +192,7 @@ async def build_services(
         planner=planned.planner,
         acts=work_acts,
         sight=sight,
+        veil=veil,
         clock=parts.clock,
         calendar_secret=await parts.store.secret(CALENDARS_KEPT_UNDER),
     )
@@ -208,6 +213,7 @@ async def build_services(
         parts=parts,
         http=http,
         sight=sight,
+        veil=veil,
         reader=reader,
         history=history,
         nozzles=NozzleReader(

@@ -103,13 +103,13 @@ class StoreWorkPages:
             limit=limit,
             before=before,
         )
-        return OrdersFound(items=tuple(self._work.view(order) for order in page.rows), next=page.next)
+        return OrdersFound(items=tuple(self._work.view(viewer, order) for order in page.rows), next=page.next)
 
     async def order(self, viewer: Viewer, order_id: int) -> OrderDetail | None:
         """Raises ForbiddenError where the viewer may not read work."""
         require(viewer, "read_work")
         try:
-            return await self._work.detail(await self._acts.seen_order(viewer, order_id))
+            return await self._work.detail(viewer, await self._acts.seen_order(viewer, order_id))
         except NotFoundError:
             return None
 
@@ -198,7 +198,7 @@ class StoreWorkPages:
                 continue
             if not self._asked_for(viewer, order, asked):
                 continue
-            view = self._work.view(order)
+            view = self._work.view(viewer, order)
             if asked.state != "overdue" or self._is_late(view):
                 found.append(view)
         return found

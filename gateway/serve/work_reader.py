@@ -21,6 +21,7 @@ from gateway.ingest.registry import Registry
 from gateway.serve.access import audit_row
 from gateway.serve.roles import ALLOWED
 from gateway.serve.sight import Sight
+from gateway.serve.veil import Veil
 from gateway.serve.work_acts import WorkActs
 from gateway.serve.work_shapes import SpareView
 from gateway.store.base import Store
@@ -51,6 +52,7 @@ class WorkReader:
         planner: Planner,
         acts: WorkActs,
         sight: Sight,
+        veil: Veil,
         clock: Clock,
         calendar_secret: bytes,
     ) -> None:
@@ -60,11 +62,13 @@ class WorkReader:
         self._planner = planner
         self._acts = acts
         self._sight = sight
+        self._veil = veil
         self._clock = clock
         self._secret = calendar_secret
 
-    def view(self, order: WorkOrder) -> OrderView:
-        """The order as of now."""
+    def view(self, viewer: Viewer, order: WorkOrder) -> OrderView:
+        """The order as of now, as this viewer may be told of it."""
+        order = self._veil.order(viewer, order)
         nozzle = self._fleet.nozzle(order.subject) if order.kind == "nozzle" else None
         return OrderView.of(
             order,
@@ -73,18 +77,20 @@ class WorkReader:
             part=nozzle.model if nozzle is not None else None,
         )
 
-    async def detail(self, order: WorkOrder) -> OrderDetail:
+    async def detail(self, viewer: Viewer, order: WorkOrder) -> OrderDetail:
         """The order with its history."""
-        history = await self._store.order_history(order.order_id)
+        history = self._veil.history(viewer, order, await self._store.order_history(order.order_id))
         return OrderDetail(
-            **self.view(order).model_dump(), facts=order.facts, history=tuple(_history_view(row) for row in history)
+            **self.view(viewer, order).model_dump(),
+            facts=self._veil.order(viewer, order).facts,
+            history=tuple(_history_view(row) for row in history),
         )
 
     async def visits(self, viewer: Viewer, until_ms: int, clinic_id: str | None) -> tuple[VisitView, ...]:
         """Trips to the clinics in scope, in order of date."""
 
         found = await self._planner.visits(until_ms, lambda item: self._sees(viewer, item), clinic_id)
-        return tuple(self._visit(visit) for visit in found)
+        return tuple(self._visit(self._veiled(viewer, visit)) for visit in found)
 
     async def spares(self, viewer: Viewer, clinic_id: str | None) -> tuple[SpareView, ...]:
         """Spares in scope, in order of place and model."""
@@ -126,7 +132,7 @@ class WorkReader:
         until_ms = self._clock.now_ms() + _CALENDAR_DAYS * DAY_MS
         visits = await self._planner.visits(until_ms, lambda item: item.assignee == owner and self._sees(viewer, item))
         strings = strings_of(await self._language(owner))
-        events = [self._event(visit, base_url, strings) for visit in visits]
+        events = [self._event(self._veiled(viewer, visit), base_url, strings) for visit in visits]
         return calendar(strings.message.calendar.name, events, strings.language)
 
     async def _language(self, owner: str) -> str:
@@ -137,6 +143,9 @@ class WorkReader:
     def _sees(self, viewer: Viewer, item: DueItem) -> bool:
         serial = item.subject if item.kind == "nozzle" else None
         return self._sight.sees_record(viewer, item.device_id, item.clinic_id, serial)
+
+    def _veiled(self, viewer: Viewer, visit: Visit) -> Visit:
+        return visit._replace(items=tuple(self._veil.item(viewer, item) for item in visit.items))
 
     def _token(self, owner: str, turn: int) -> str:
         digest = hmac.digest(self._secret, f"{owner}\n{turn}".encode(), hashlib.sha256)[:_TOKEN_BYTES]

@@ -18,6 +18,7 @@ from gateway.events import Events
 from gateway.ingest.feed import CommitFeed
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.registry import Registry
+from gateway.notify.notice import NoVeil
 from gateway.notify.notifier import Notifier, NotifierParts
 from gateway.notify.pictures import Illustrator
 from gateway.store.service_rows import AlertChange
@@ -128,6 +129,7 @@ class House:
                 alerts=self.engine,
                 mutes=self.muting,
                 sees=self._sees,
+                veil=NoVeil(),
                 outlook=lambda _: self.outlook,
                 readiness=self.well,
                 clock=self.clock,

@@ -16,7 +16,8 @@ from gateway.config import load_config
 from gateway.config_notify import NotifyConfig, ReceiverConfig
 from gateway.errors import ConfigError
 from gateway.notify.brevity import body_within
-from gateway.notify.notice import Facts, Notice, ReadBy
+from gateway.notify.notice import Facts, Notice, NoVeil
+from gateway.notify.receivers import ReadBy
 from gateway.notify.wording import html, plain, subject
 from schemas.alert import RULES
 from schemas.alert_facts import AlertFacts
@@ -166,7 +167,7 @@ async def test_no_german_message_says_anything_in_english(tmp_path: Path) -> Non
         texts = list[str]()
         for outlook in (ahead(), None):
             facts = Facts(
-                house.fleet, house.registry, lambda _, found=outlook: found, "https://silverpoint.example.org"
+                house.fleet, house.registry, lambda _, found=outlook: found, "https://silverpoint.example.org", NoVeil()
             )
             for number in range(len(alerts)):
                 some, ended = alerts[number : number + 3], over[number - 1 : number]
@@ -221,7 +222,7 @@ async def test_a_chat_from_what_devices_said_is_german_with_the_reason_of_a_reca
 
 async def test_what_an_older_version_kept_no_data_of_is_told_as_it_was_stored(tmp_path: Path) -> None:
     async with opened_house(tmp_path, config_for()) as house:
-        facts = Facts(house.fleet, house.registry, lambda _: None, "https://silverpoint.example.org")
+        facts = Facts(house.fleet, house.registry, lambda _: None, "https://silverpoint.example.org", NoVeil())
         alert = await house.fire("1", summary="d-1 has lost mains")
         notice = facts.notice("new", "c-1", [alert], [], T0_MS, read_by=ReadBy("de", "UTC"))
         assert "Netz ausgefallen: d-1 has lost mains" in plain(notice)

@@ -13,7 +13,7 @@ from gateway.config_notify import NotifyConfig
 from gateway.config_work import WorkConfig
 from gateway.errors import ConfigError
 from gateway.notify.chaser import Claims
-from gateway.notify.notice import Notice
+from gateway.notify.notice import Notice, NoVeil
 from gateway.notify.notifier import Notifier, NotifierParts
 from gateway.notify.wording import html, plain, subject
 from gateway.serve.access import audit_row
@@ -50,6 +50,7 @@ class Office:
                 alerts=site.engine,
                 mutes=site.engine,
                 sees=lambda viewer, alert: viewer.scope.sees_clinic(alert.clinic_id),
+                veil=NoVeil(),
                 outlook=lambda _: None,
                 readiness=Well(),
                 clock=site.clock,

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from gateway.config_notify import NotifyConfig
+from gateway.notify.notice import NoVeil
 from gateway.notify.notifier import Notifier, NotifierParts
 from gateway.notify.outlook import outlook_from
 from schemas.registry import Lot
@@ -27,6 +28,7 @@ async def notifying(site: Site, config: NotifyConfig) -> AsyncIterator[Notifier]
             alerts=site.engine,
             mutes=site.engine,
             sees=lambda _viewer, _alert: True,
+            veil=NoVeil(),
             outlook=outlook_from(site.forecasts),
             readiness=Well(),
             clock=site.clock,

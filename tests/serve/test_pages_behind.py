@@ -52,6 +52,7 @@ async def test_roles_and_scopes_say_which_pages_there_are(tmp_path: Path) -> Non
         "edit_device",
         "product",
         "reports",
+        "notifications",
     }
     assert [clinic.clinic_id for clinic in pages.registry(NEIGHBOUR).clinics] == [CLINICS[1]]
     assert [device.device_id for device in pages.registry(NEIGHBOUR).devices] == ["d-three"]

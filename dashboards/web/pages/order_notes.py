@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboards.web.format import percent_text
 from dashboards.web.strings import Strings
 from schemas.alert import RULES
-from schemas.order_told import OrderTold
+from schemas.order_told import ELSEWHERE, OrderTold
 from schemas.work import REPLACE_REASONS
 from schemas.work_views import OrderHistoryView
 
@@ -19,7 +19,7 @@ def history_note(entry: OrderHistoryView, strings: Strings) -> str:
         case "opened" | "raised":
             return _asked(told, strings)
         case "moved":
-            return f"→ {told.device_id}"
+            return f"→ {_device(told, strings)}"
         case "claimed":
             return _claimed(told, strings)
         case "confirmed":
@@ -31,9 +31,14 @@ def history_note(entry: OrderHistoryView, strings: Strings) -> str:
 def _asked(told: OrderTold, strings: Strings) -> str:
     words = strings.pages.work.order
     if told.rule is None:
-        return words.told_refitted.format(device=told.device_id)
+        return words.told_refitted.format(device=_device(told, strings))
     what = strings.fleet.rules[told.rule]
     return words.told_again.format(what=what) if told.again else what
+
+
+def _device(told: OrderTold, strings: Strings) -> str:
+    hidden = told.device_id is None or told.device_id == ELSEWHERE
+    return strings.pages.work.order.told_elsewhere if hidden else str(told.device_id)
 
 
 def _claimed(told: OrderTold, strings: Strings) -> str:
@@ -56,6 +61,8 @@ def _confirmed(told: OrderTold, note: str, strings: Strings) -> str:
 def _note_of_old(entry: OrderHistoryView, strings: Strings) -> str:
     """What an older version wrote begins with a code, where it is not a person's own words."""
     words = strings.pages.work.order
+    if entry.note == ELSEWHERE:
+        return words.told_elsewhere
     head, _, rest = entry.note.partition(": ")
     reason = next((known for known in REPLACE_REASONS if known == head), None)
     if entry.act == "claimed" and reason is not None:

@@ -80,7 +80,7 @@ async def work_orders(
 @router.get("/work-orders/{order_id}")
 async def work_order(viewer: WorkViewer, serving: Serving, order_id: NumberInPath) -> OrderDetail:
     """One work order, with all that happened to it."""
-    return await serving.work.detail(await serving.work_acts.seen_order(viewer, order_id))
+    return await serving.work.detail(viewer, await serving.work_acts.seen_order(viewer, order_id))
 
 
 @router.post("/work-orders", response_model=OrderDetail)
@@ -232,7 +232,7 @@ async def _done(
     request: Request, viewer: Viewer, serving: Services, act: Callable[[], Awaitable[WorkOrder]]
 ) -> Response:
     async def answered() -> OrderDetail:
-        return await serving.work.detail(await act())
+        return await serving.work.detail(viewer, await act())
 
     return await serving.answers.once(request, viewer, answered)
 
