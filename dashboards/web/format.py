@@ -54,9 +54,15 @@ def percent_text(ratio: float, words: NumberWords) -> str:
 
 
 def wear_text(wear: float, words: NumberWords) -> str:
-    """Wear as whole percent; what has not reached the limit is never rounded up to `100 %`."""
+    """Wear as whole percent: `84 %`."""
+    return words.percent.format(n=wear_percent(wear))
+
+
+def wear_percent(wear: float) -> int:
+    """Wear in whole percent, halves upwards; what has not reached the limit is never rounded up to 100. The one
+    rounding for figures, sentences and bars."""
     percent = math.floor(wear * 100 + 0.5)
-    return words.percent.format(n=min(percent, 99) if wear < 1 else percent)
+    return min(percent, 99) if wear < 1 else percent
 
 
 def age_text(age_ms: int, words: NumberWords) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
+from types import MappingProxyType
 from typing import Final
 
 from dashboards.web.message_strings import ClaimRows, MessageWords
+from gateway.notify import mail_style
 from gateway.notify.notice import Notice, OrderItem
 from gateway.notify.texts import count, more, one_line, under, when, where_line
 
-_COLOURS: Final = {"reminder": "#a86100", "escalation": "#b3261e"}
+_TONES: Final[Mapping[str, mail_style.Tone]] = MappingProxyType({"reminder": "warning", "escalation": "critical"})
 
 
 def claim_subject(notice: Notice, words: MessageWords) -> str:
@@ -41,15 +43,14 @@ def claim_lines(notice: Notice, words: MessageWords) -> Iterator[str]:
 
 def claim_html(notice: Notice, words: MessageWords) -> Iterator[str]:
     """The message's parts as HTML, without headline and link."""
-    colour = _COLOURS[notice.reason]
+    tone = _TONES[notice.reason]
     for item in notice.orders:
         rows = "".join(
             f"<br><b>{escape(label)}:</b> {escape(text)}"
             for label, text in _rows(item, notice.timezone, words.claims.rows, words)
         )
         yield (
-            f'<div style="border-left:4px solid {colour};padding:0 0 0 12px;margin:16px 0">'
-            f'<b style="color:{colour}">{escape(_what(item, words))}</b>{rows}</div>'
+            f"<div {mail_style.block(tone)}><b {mail_style.title(tone)}>{escape(_what(item, words))}</b>{rows}</div>"
         )
     if notice.left_out:
         yield f"<p>{escape(more(notice.left_out, words))}</p>"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import floor
 from typing import Final, Literal, TypeAlias
 
+from dashboards.web.format import wear_percent
 from dashboards.web.message_strings import MessageWords, OutlookWords
 from gateway.notify.notice import Item
 from gateway.notify.texts import count, day
@@ -20,9 +20,8 @@ _AHEAD: Final = frozenset[Rule]({"nozzle_due", "nozzle_wear_abnormal"})
 
 
 def percent(ratio: float, words: OutlookWords) -> str:
-    """As `87 %`; what is short of the whole is never told as the whole."""
-    rounded = round(100 * ratio)
-    return words.percent.format(n=floor(100 * ratio) if rounded == 100 and ratio < 1 else rounded)
+    """As `87 %`, rounded as everywhere; what is short of the whole is never told as the whole."""
+    return words.percent.format(n=wear_percent(ratio))
 
 
 def urgency_line(item: Item, words: MessageWords) -> str:

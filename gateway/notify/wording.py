@@ -7,8 +7,10 @@ from html import escape
 from types import MappingProxyType
 from typing import Final
 
+from dashboards.web.format import wear_percent
 from dashboards.web.message_strings import AlertRows, MessageWords
 from dashboards.web.strings import strings_of
+from gateway.notify import mail_style
 from gateway.notify.claim_wording import claim_html, claim_lines, claim_subject
 from gateway.notify.notice import Item, Notice
 from gateway.notify.texts import count, more, one_line, under, when, where_line
@@ -16,8 +18,6 @@ from gateway.notify.urgency import has_interval, left, percent, urgency_line
 
 _LONGEST_SUBJECT: Final = 150
 _BAR_CELLS: Final = 20
-_COLOURS: Final = {"info": "#2c6e9e", "warning": "#a86100", "critical": "#b3261e"}
-_BODY: Final = '<body style="font:15px/1.5 sans-serif;color:#222;max-width:40em">'
 _NONE: Final[Mapping[int, str]] = MappingProxyType({})
 
 
@@ -69,8 +69,8 @@ def html(notice: Notice, pictures: Mapping[int, str] = _NONE) -> str:
     strings = strings_of(notice.language)
     words = strings.message
     parts = [
-        f'<!DOCTYPE html><html lang="{strings.language}">{_BODY}',
-        f'<h1 style="font-size:18px">{escape(subject(notice))}</h1>',
+        f'<!DOCTYPE html><html lang="{strings.language}">{mail_style.head()}{mail_style.body()}',
+        f'<h1 style="font-size:19px;line-height:1.35;margin:0 0 12px">{escape(subject(notice))}</h1>',
         f"<p>{escape(bring)}</p>" if (bring := bring_line(notice)) else "",
         *(_html_item(item, notice.timezone, pictures, words) for item in (*notice.firing, *notice.resolved)),
     ]
@@ -81,9 +81,10 @@ def html(notice: Notice, pictures: Mapping[int, str] = _NONE) -> str:
     if notice.reason == "test":
         parts.append(f"<p>{escape(words.test)}</p>")
     if any(map(has_interval, notice.firing)):
-        parts.append(f"<p><small>{escape(words.outlook.interval_note)}</small></p>")
+        parts.append(f"<p {mail_style.muted()}>{escape(words.outlook.interval_note)}</p>")
     address = escape(notice.link, quote=True)
-    parts.append(f'<p><a href="{address}">{escape(words.act)}</a><br><small>{address}</small></p></body></html>')
+    parts.append(f'<p style="margin:24px 0 8px"><a href="{address}" {mail_style.button()}>{escape(words.act)}</a></p>')
+    parts.append(f"<p {mail_style.muted()}>{address}</p></div></body></html>")
     return "".join(parts)
 
 
@@ -157,7 +158,7 @@ def _part_row(item: Item, labels: AlertRows) -> Iterator[tuple[str, str]]:
 
 
 def _html_item(item: Item, zone: str, pictures: Mapping[int, str], words: MessageWords) -> str:
-    colour = _COLOURS[item.severity] if item.firing else "#3b7a3b"
+    tone: mail_style.Tone = item.severity if item.firing else "over"
     title = words.titles[item.rule] if item.firing else words.ended.format(title=words.titles[item.rule])
     lines = "".join(
         f"<br><b>{escape(label)}:</b> {escape(text)}"
@@ -167,28 +168,29 @@ def _html_item(item: Item, zone: str, pictures: Mapping[int, str], words: Messag
     if shown is not None:
         bar = _html_picture(shown, wear_line(item, words))
     else:
-        bar = _html_bar(item.wear_ratio, colour, words) if item.firing and item.wear_ratio is not None else ""
+        bar = _html_bar(item.wear_ratio, tone, words) if item.firing and item.wear_ratio is not None else ""
     return (
-        f'<div style="border-left:4px solid {colour};padding:0 0 0 12px;margin:16px 0">'
-        f'<b style="color:{colour}">{escape(title)}</b>: {escape(one_line(item.summary))}{lines}{bar}</div>'
+        f"<div {mail_style.block(tone)}>"
+        f"<b {mail_style.title(tone)}>{escape(title)}</b>: {escape(one_line(item.summary))}{lines}{bar}</div>"
     )
 
 
 def _html_picture(content_id: str, words: str) -> str:
     return (
         f'<br><img src="cid:{escape(content_id, quote=True)}" alt="{escape(words, quote=True)}" width="560"'
-        ' style="display:block;width:100%;max-width:560px;height:auto;margin:10px 0 0">'
+        ' class="picture" style="display:block;width:100%;max-width:560px;height:auto;margin:10px 0 0">'
     )
 
 
-def _html_bar(wear_ratio: float, colour: str, words: MessageWords) -> str:
-    filled = round(100 * min(1.0, max(0.0, wear_ratio)))
-    rest = f'<td style="background:#e4e4e4;width:{100 - filled}%">&nbsp;</td>' if filled < 100 else ""
-    done = f'<td style="background:{colour};width:{filled}%">&nbsp;</td>' if filled else ""
+def _html_bar(wear_ratio: float, tone: mail_style.Tone, words: MessageWords) -> str:
+    filled = min(100, max(0, wear_percent(wear_ratio)))
+    rest = f"<td {mail_style.rest(100 - filled)}>&nbsp;</td>" if filled < 100 else ""
+    done = f"<td {mail_style.filled(tone, filled)}>&nbsp;</td>" if filled else ""
     label = words.outlook.wear.format(wear=percent(wear_ratio, words.outlook))
     return (
         f'<table role="img" aria-label="{escape(label, quote=True)}" cellspacing="0" cellpadding="0"'
-        f' style="width:240px;height:12px;font-size:8px;margin:6px 0"><tr>{done}{rest}</tr></table>'
+        ' style="width:100%;max-width:320px;height:12px;font-size:8px;line-height:12px;margin:8px 0">'
+        f"<tr>{done}{rest}</tr></table>"
     )
 
 
