@@ -160,7 +160,8 @@ class Looking:
         strange, subjects_on = self._familiar.strange(states), self._open.subjects_on()
         serials: set[str] = set()
         for state in strange:
-            self._familiar.learn(state)
+            if state.device_id not in subjects_on:  # with an alert it is strange, whatever is known of it
+                self._familiar.learn(state)
             subjects |= self._device(state, now_ms)
             fitted = self._fleet.fitted_serial(state.device_id)
             if fitted is not None:
