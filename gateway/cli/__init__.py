@@ -93,7 +93,9 @@ def _main(
 def main() -> None:
     """Runs the command that the process was started with, and ends the process."""
     os.umask(0o077)  # the store holds password hashes, backups too
-    # A gateway loads half a million objects that stay: to look for cycles among them took a sixth of its start.
+    # A gateway loads half a million objects that stay: to look for cycles among them took a sixth of its start. Its
+    # records are many, short-lived and free of cycles: by Python's defaults a quarter of the ingest was spent on them
+    # (18.7 against 14.4 us a message).
     gc.set_threshold(100_000, 50, 50)
     code = execute(sys.argv[1:])
     try:
