@@ -9,7 +9,7 @@ import pytest
 
 from gateway.errors import ConflictError, StoreError
 from gateway.store.base import Store
-from gateway.store.notify_rows import NotificationSettings
+from gateway.store.notify_rows import NewMessage, NotificationSettings
 from gateway.store.rows import Batch, Derived, Marks, TimedSession
 from gateway.store.service_rows import AlertChange, SignIn, Token, User
 from schemas.access import Scope
@@ -404,7 +404,11 @@ async def test_who_leaves_leaves_no_way_in(store: Store) -> None:
     assert (changed.user, changed.password_hash, await store.sign_in("cookie-hash")) == (ada, "new hash", None)
     await store.save_sign_in(sign_in)
     await store.save_notification_settings(NotificationSettings("ada", (("email", "ada@example.org"),)), AUDIT)
+    ways = ("ada/email", "ada/apprise", "adam/email")
+    waiting = [NewMessage(f"k-{way}", way, "c-1", "email", "new", "{}") for way in ways]
+    await store.add_messages(waiting, NOW_MS, AUDIT)
     await store.remove_user("ada", AUDIT)
+    assert [message.receiver for message in await store.messages_to(ways, 9)] == ["adam/email"]
     assert (await store.user("ada"), await store.users(), await store.sign_in("cookie-hash")) == (None, (), None)
     assert (await store.notification_settings(), await store.calendar_turn("ada")) == ((), 1)
     for name, hashed in (("board", "one"), ("archive", "two"), ("board", "three")):

@@ -71,12 +71,16 @@ class Access(Part):
         )
 
     async def remove_user(self, name: str, audit: AuditRow) -> None:
-        """With browser sessions, the address of the calendar, and where that one was told."""
+        """With browser sessions, the address of the calendar, and where and of what that one was told: what waits to be
+        sent there is no failure to tell of."""
+        ways = (f"{name}/email", f"{name}/apprise")
         await self._write_all(
             (
                 ("DELETE FROM users WHERE name = ?", (name,)),
                 ("DELETE FROM sign_ins WHERE user_name = ?", (name,)),
                 ("DELETE FROM notification_settings WHERE user_name = ?", (name,)),
+                ("DELETE FROM notify_groups WHERE receiver IN (?, ?)", ways),
+                ("DELETE FROM outbox WHERE state = 'waiting' AND receiver IN (?, ?)", ways),
                 # The address is made from name and turn: whoever gets the name later has another one.
                 (
                     "INSERT INTO calendars (owner, turn) VALUES (?, 1) ON CONFLICT DO UPDATE SET turn = turn + 1",
