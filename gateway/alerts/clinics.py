@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.alerts.wide_conditions import FEWEST_DEVICES, PowerState
@@ -39,6 +39,13 @@ class Clinics:
             self._was_on_mains.add(state.device_id)
         return state.device_id in self._was_on_mains
 
+    def on_battery(self, states: Iterable[DeviceState]) -> Iterator[DeviceState]:
+        """The devices that stand on mains and, by their latest reading, run on their batteries."""
+        for state in states:
+            latest = state.latest
+            if latest is not None and latest.sample.power_source == "battery" and self.stands(state, "battery"):
+                yield state
+
     def note(self, states: Iterable[DeviceState]) -> None:
         """Takes the devices as they stand now."""
         place_of, out_of_use = self._places.get, self._out_of_use
@@ -50,9 +57,9 @@ class Clinics:
                 continue
             event_ms, received_ms, _, sample = latest
             at_ms = min(received_ms, event_ms)
-            power = place.power
-            if power is None or power.on_battery or sample.power_source != "mains" or state.form == "mobile":
-                self._note_power(state, place, sample.power_source, at_ms)
+            power, power_source = place.power, sample.power_source
+            if power is None or power.on_battery or power_source != "mains" or state.form == "mobile":
+                self._note_power(state, place, power_source, at_ms)
             else:
                 power.at_ms = at_ms
 

@@ -8,9 +8,10 @@ once and kept as plain numbers. What is familiar is well. Of the rest nothing is
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 from gateway.alerts.board import OpenAlerts
 from gateway.alerts.clinics import Clinics
@@ -29,7 +30,8 @@ _NEVER: Final = float("inf")
 _NO_SIGHTINGS: Final[Mapping[str, Sighting]] = MappingProxyType({})
 
 
-class _Known(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Known:
     """What counts for a device and the nozzle that it has fitted, while its ledger and the five fields after `rows` are
     as they were."""
 
@@ -97,29 +99,31 @@ class FamiliarReadings:
                 continue
             event_ms, received_ms, _, sample = latest
             _, _, _, _, ts_ms, _, power, charge, _, health, _, _, shown, _, depth, _, active = sample
-            rows, clinic_id, device_model, fitted, lot_read, replace_by, limits, well_before_ms, worn_from, most = known
-            least_charge, least_health, overlong_ms, least_depth_mm, most_depth_mm, skew_ms, _ = limits
+            fitted, limits = known.fitted, known.limits
             strikes, coating_ratio, forecast = row.strikes, row.coating_ratio, forecast_of(fitted)
             if (
-                len(rows) > 1
-                or lots_read.get(fitted) != lot_read
-                or state.model != device_model
-                or state.clinic_id != clinic_id
+                len(known.rows) > 1
+                or lots_read.get(fitted) != known.lot_read
+                or state.model != known.device_model
+                or state.clinic_id != known.clinic_id
                 or device_id in with_alert
                 or fitted in with_alert
                 or fitted in abnormal
-                or row.last_key[0] >= well_before_ms
-                or (forecast is not None and forecast.replace_by != replace_by)
+                or row.last_key[0] >= known.well_before_ms
+                or (forecast is not None and forecast.replace_by != known.replace_by)
                 or (strikes is not None and shown is not None and strikes > shown)
-                or (coating_ratio is not None and 1.0 - coating_ratio >= worn_from)
-                or (coating_ratio is None and strikes is not None and strikes >= most)
+                or (coating_ratio is not None and 1.0 - coating_ratio >= known.worn_from)
+                or (coating_ratio is None and strikes is not None and strikes >= known.strikes_from)
                 or ts_ms is None
-                or not -skew_ms < ts_ms - received_ms < skew_ms
-                or (charge is not None and charge <= least_charge)
-                or (health is not None and health <= least_health)
-                or (depth and not least_depth_mm <= depth <= most_depth_mm)
+                or not -limits.skew_ms < ts_ms - received_ms < limits.skew_ms
+                or (charge is not None and charge <= limits.charge)
+                or (health is not None and health <= limits.health)
+                or (depth and not limits.least_depth_mm <= depth <= limits.most_depth_mm)
                 or (power == "battery" and stands(state, power))
-                or ((active or device_id in running) and lasts_ms(device_id, event_ms, active=active) >= overlong_ms)
+                or (
+                    (active or device_id in running)
+                    and lasts_ms(device_id, event_ms, active=active) >= limits.overlong_ms
+                )
             ):
                 found.append(state)
         return found

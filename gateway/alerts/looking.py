@@ -183,21 +183,16 @@ class Looking:
         self._clinics.note(states)
         self._walker.looked_at(states)
 
-    def _behind(self, states: Iterable[DeviceState]) -> set[str]:
+    def _behind(self, states: Sequence[DeviceState]) -> set[str]:
         """The clinics of which more came than the latest readings, or that may lose their mains by those, or have it
         back: there the order of what their devices said counts."""
-        behind: set[str] = set()
-        follows, stands = self._walker.follows, self._clinics.stands
         with_alert, rewritten = self._open.subjects(), self._fleet.rewritten
-        for state in states:
-            latest = state.latest
-            if (
-                state.clinic_id in with_alert
-                or (latest is not None and latest.sample.power_source == "battery" and stands(state, "battery"))
-                or (state.device_id in rewritten and self._is_rewritten(state))
-                or not (follows(state) or self._walker.stretch(state) is None)
-            ):
-                behind.add(state.clinic_id)
+        behind = {clinic_id for clinic_id in {state.clinic_id for state in states} if clinic_id in with_alert}
+        behind.update(state.clinic_id for state in self._walker.astray(states))
+        behind.update(state.clinic_id for state in self._clinics.on_battery(states))
+        if rewritten:
+            found = (state for state in states if state.device_id in rewritten)
+            behind.update(state.clinic_id for state in found if self._is_rewritten(state))
         return behind
 
     def _is_rewritten(self, state: DeviceState) -> bool:

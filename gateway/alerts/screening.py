@@ -7,7 +7,8 @@ numbers here, and nothing is made for a reading that none of them could mean.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from gateway.alerts.conditions import WORN_OUT_WEAR, Rules
 from gateway.alerts.device_conditions import Reading
@@ -17,7 +18,8 @@ from schemas.registry import DEFAULT_COATING_LIMIT, NozzleModel
 _NEVER: Final = float("inf")
 
 
-class Limits(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Limits:
     """From where on a rule may be true at one place."""
 
     charge: float

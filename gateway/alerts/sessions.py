@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from gateway.alerts.walking import BEFORE_MS
 
 
-class _Running(NamedTuple):
-    """Since when a session has been seen running, and when it was last."""
+@dataclass(slots=True)
+class _Running:
+    """Since when a session has been seen running, and when it was last. Changed in place: every reading of it does."""
 
     since_ms: int
     last_ms: int
@@ -32,22 +33,18 @@ class RunningSessions:
     def since_ms(self, device_id: str, at_ms: int, *, active: bool) -> int | None:
         """Since when the session of a reading has been running; None where none is. What runs after `BEFORE_MS`
         without a word is another session."""
-        before = self._running.get(device_id)
-        if not active:
-            if before is not None:
-                del self._running[device_id]
-            return None
-        if before is None or at_ms - before.last_ms > BEFORE_MS:
-            self._running[device_id] = _Running(at_ms, at_ms)
-            return at_ms
-        if at_ms > before.last_ms:
-            self._running[device_id] = _Running(before.since_ms, at_ms)
-        return before.since_ms
+        lasts_ms = self.lasts_ms(device_id, at_ms, active=active)
+        return at_ms - lasts_ms if active else None
 
     def lasts_ms(self, device_id: str, at_ms: int, *, active: bool) -> int:
         """How long the session of a reading has been running; 0 where none is."""
         if not active:
             self._running.pop(device_id, None)
             return 0
-        since_ms = self.since_ms(device_id, at_ms, active=True)
-        return 0 if since_ms is None else at_ms - since_ms
+        running = self._running.get(device_id)
+        if running is None or at_ms - running.last_ms > BEFORE_MS:
+            self._running[device_id] = _Running(at_ms, at_ms)
+            return 0
+        if at_ms > running.last_ms:
+            running.last_ms = at_ms
+        return at_ms - running.since_ms

@@ -7,7 +7,7 @@ alerts, however fast it came in and wherever the gateway was killed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from gateway.store.rows import DeviceState, LedgerRow, SamplePoint, TimedSample
@@ -86,13 +86,18 @@ class Walker:
         if len(device_ids) <= _MOST_STARTS:
             self._unread_starts.update(device_ids)
 
-    def follows(self, state: DeviceState) -> bool:
-        """Whether the device's latest reading is the next one after that of the last look, as mostly."""
-        before, latest = self._looked.get(state.device_id), state.latest
-        if before is None or before.latest is None or latest is None:
-            return False
-        old, new = before.latest.sample, latest.sample
-        return new.seq == old.seq + 1 and new.boot_id == old.boot_id and state.device_id not in self._unread_starts
+    def astray(self, states: Iterable[DeviceState]) -> Iterator[DeviceState]:
+        """The devices with a stretch to be gone through. Of most the latest reading is the next one after that of the
+        last look, which is told at once."""
+        before_of, unread_starts = self._looked.get, self._unread_starts
+        for state in states:
+            before, latest = before_of(state.device_id), state.latest
+            if before is not None and latest is not None and (last := before.latest) is not None and not unread_starts:
+                old, new = last.sample, latest.sample
+                if new.seq == old.seq + 1 and new.boot_id == old.boot_id:
+                    continue
+            if self.stretch(state) is not None:
+                yield state
 
     def stretch(self, state: DeviceState) -> Stretch | None:
         """What is to be gone through before the device as it stands; None where nothing is, as mostly."""
