@@ -32,6 +32,37 @@ async def test_others_get_their_turns_during_long_work() -> None:
     assert turns > 40, "a bare sleep(0) would have given 20"
 
 
+async def test_rests_that_nobody_uses_become_single_turns() -> None:
+    breath, rests = Breath(), 0
+    for _ in range(24):
+        work(0.0025)
+        begun_s = time.perf_counter()
+        await breath.take()
+        rests += time.perf_counter() - begun_s > 0.002
+    assert rests <= 8, "one in eight, and what a busy machine adds"
+
+
+async def test_who_begins_to_use_the_rests_gets_them_whole() -> None:
+    breath, turns = Breath(), 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            work(0.0005)
+            await asyncio.sleep(0)
+
+    for _ in range(4):
+        work(0.0025)
+        await breath.take()
+    beside = asyncio.create_task(other())
+    for _ in range(10):
+        work(0.0025)
+        await breath.take()
+    beside.cancel()
+    assert turns > 20, "a bare sleep(0) would have given 10"
+
+
 async def test_short_work_takes_no_breath() -> None:
     passed = asyncio.Event()
     breath = Breath()
