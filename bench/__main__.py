@@ -6,11 +6,22 @@ import argparse
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from bench import gateway_under_load, viewers
 
-BENCHMARKS = ("backlog", "steady", "viewers", "append", "alerts", "demand")
+BENCHMARKS = ("backlog", "steady", "viewers", "append", "alerts", "receiver", "demand")
+_PROGRAMS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "append": "bench.bench_append",
+        "alerts": "bench.alert_pass",
+        "receiver": "bench.receiver_down",
+        "demand": "bench.demand",
+    }
+)
 
 
 def main() -> None:
@@ -31,8 +42,7 @@ def main() -> None:
             elif name == "viewers":
                 viewers.viewers(Path(directory), devices=10_000, per_s=200, seconds=options.seconds, number=50)
             else:
-                module = {"append": "bench.bench_append", "alerts": "bench.alert_pass", "demand": "bench.demand"}[name]
-                subprocess.run([sys.executable, "-m", module], check=True)
+                subprocess.run([sys.executable, "-m", _PROGRAMS[name]], check=True)
 
 
 if __name__ == "__main__":

@@ -93,13 +93,14 @@ class MyNotifications:
             await self.set_all(viewer, body)
         return mistakes
 
-    async def send_test(self, viewer: Viewer) -> TestOutcome:
-        """A test message for each of the viewer's addresses, through the outbox."""
+    async def send_test(self, viewer: Viewer, at_ms: int | None = None) -> TestOutcome:
+        """A test message for each of the viewer's addresses, through the outbox; `at_ms`: when it was asked for."""
         require(viewer, "edit_notifications")
+        asked_ms = self._done_at(at_ms)
         settings, user, now_ms = await self.settings(viewer), await self._user(viewer), self._clock.now_ms()
         if settings is None or user is None:
             return "nowhere"
-        audit = audit_row(now_ms, viewer.name, "test_notifications", viewer.name, {})
+        audit = audit_row(now_ms, viewer.name, "test_notifications", viewer.name, {}, asked_ms)
         return await self._telling.send_test(user, settings, now_ms, audit)
 
     async def renew_calendar(self, viewer: Viewer) -> None:

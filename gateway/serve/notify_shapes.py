@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -39,6 +39,14 @@ class NotificationBody(BaseModel):
             min_severity=self.min_severity,
             language=self.language,
         )
+
+
+class TestSent(BaseModel):
+    """A test message waits in the outbox for each of one's addresses."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Literal["sent"] = "sent"
 
 
 class NotificationView(BaseModel):

@@ -112,10 +112,10 @@ class WorkReader:
             raise ConflictError("only a person who signs in has a calendar")
         return f"/calendar/{viewer.name}/{self._token(viewer.name, await self._store.calendar_turn(viewer.name))}.ics"
 
-    async def renew_calendar(self, viewer: Viewer) -> str:
-        """Ends the calendar's address and gives the new one."""
+    async def renew_calendar(self, viewer: Viewer, at_ms: int | None = None) -> str:
+        """Ends the calendar's address and gives the new one; `at_ms`: when that was asked for, where not now."""
         await self.calendar_path(viewer)
-        audit = audit_row(self._clock.now_ms(), viewer.name, "renew_calendar", viewer.name, {})
+        audit = audit_row(self._clock.now_ms(), viewer.name, "renew_calendar", viewer.name, {}, at_ms)
         turn = await self._store.renew_calendar(viewer.name, audit)
         return f"/calendar/{viewer.name}/{self._token(viewer.name, turn)}.ics"
 

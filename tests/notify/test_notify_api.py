@@ -45,6 +45,24 @@ async def test_a_token_is_told_nothing(rig: Rig) -> None:
     async with await rig.client_of("technician") as client:
         answer = await client.put(API, json={"email": "kim@example.org"})
         assert answer.json()["told"] is False
+        assert (await client.post(f"{API}/test")).status_code == 409
+
+
+async def test_a_person_has_a_test_message_sent_once_for_each_key(rig: Rig) -> None:
+    async with rig.client() as client:
+        await client.post("/login", data={"username": "kim", "password": PASSWORD})
+        csrf = {"X-CSRF-Token": (await client.get("/api/v1/me")).json()["csrf"]}
+        nowhere = await client.post(f"{API}/test", headers=csrf)
+        assert (nowhere.status_code, nowhere.json()["detail"][:19]) == (409, "there is no address")
+        await client.put(API, json={"apprise": "tgram://token/chat"}, headers=csrf)
+        for _ in range(2):
+            answer = await client.post(f"{API}/test", headers={**csrf, "Idempotency-Key": "one"})
+            assert (answer.status_code, answer.json()) == (200, {"outcome": "sent"})
+        soon = await client.post(f"{API}/test", headers=csrf)
+        assert (soon.status_code, "half a minute" in soon.json()["detail"]) == (409, True)
+    waiting = await rig.store.outbox(limit=10, before=None, state=None)
+    assert [(message.receiver, message.reason) for message in waiting] == [("kim/apprise", "test")]
+    assert [row.action for row in await rig.store.audit(limit=1, before=None)] == ["test_notifications"]
 
 
 @pytest.mark.parametrize(

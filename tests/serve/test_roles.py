@@ -62,8 +62,8 @@ ENDPOINTS: Final[list[tuple[str, str, dict[str, Any] | None, set[str]]]] = [
 ]
 
 
-PEOPLE_ONLY: Final = {("GET", "/calendar"), ("POST", "/calendar/renew")}
-"""Refused to every token: only people have a calendar (tests/work)."""
+PEOPLE_ONLY: Final = {("GET", "/calendar"), ("POST", "/calendar/renew"), ("POST", "/me/notifications/test")}
+"""Refused to every token: only people have a calendar (tests/work) and are told of alerts (tests/notify)."""
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -198,7 +198,10 @@ async def test_a_calendar_is_its_owners_and_its_address_can_be_renewed(shop: Rig
         assert "SUMMARY:Praxis an der Alster: 1 to replace" in feed.text
         assert (await client.get(url.replace("/kim/", "/sam/"))).status_code == 404
         client.cookies.set("silverpoint_session", session.cookie)
-        renewed = (await client.post("/api/v1/calendar/renew", headers={"X-CSRF-Token": session.csrf})).json()["url"]
+        csrf, asked = {"X-CSRF-Token": session.csrf}, {"at_ms": NOW_MS - 60_000}
+        renewed = (await client.post("/api/v1/calendar/renew", json=asked, headers=csrf)).json()["url"]
+        (audit,) = await shop.store.audit(limit=1, before=None)
+        assert (audit.action, audit.at_ms, audit.recorded_ms) == ("renew_calendar", NOW_MS - 60_000, NOW_MS)
         client.cookies.clear()
         assert (await client.get(url)).status_code == 404
         assert (await client.get(renewed)).status_code == 200

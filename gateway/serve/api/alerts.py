@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict
 
 from gateway.errors import NotFoundError
-from gateway.serve.action_shapes import Acknowledged, Acknowledgement, TimeMs
+from gateway.serve.action_shapes import Acknowledged, Acknowledgement
 from gateway.serve.answers import Items
 from gateway.serve.api.asking import (
     Cursor,
@@ -18,6 +17,7 @@ from gateway.serve.api.asking import (
     Limit,
     NumberInPath,
     Serving,
+    WhenBody,
     allowed,
 )
 from gateway.serve.api.cursor import read_number, write_number
@@ -27,14 +27,6 @@ from schemas.page_views import AlertsAsked
 from schemas.views import AlertView
 
 router = APIRouter(tags=["alerts"])
-
-
-class AcknowledgeBody(BaseModel):
-    """`at_ms`: when it was acknowledged; absent: now."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    at_ms: TimeMs | None = None
 
 
 @router.get("/alerts")
@@ -68,7 +60,7 @@ async def acknowledge(
     viewer: Annotated[Viewer, Depends(allowed("acknowledge_alert"))],
     serving: Serving,
     alert_id: NumberInPath,
-    body: AcknowledgeBody | None = None,
+    body: WhenBody | None = None,
     _: IdempotencyKey = None,
 ) -> Response:
     """Says that a person has seen the alert; its state stays what it is."""

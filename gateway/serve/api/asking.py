@@ -7,8 +7,10 @@ from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Header, Path, Query, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
+from pydantic import BaseModel, ConfigDict
 
 from gateway.errors import InvalidInputError
+from gateway.serve.action_shapes import TimeMs
 from gateway.serve.credentials import Asker
 from gateway.serve.idempotency import KEY_HEADER
 from gateway.serve.roles import Act, require
@@ -68,6 +70,14 @@ IdempotencyKey: TypeAlias = Annotated[
     str | None,
     Header(alias=KEY_HEADER, max_length=255, description="The same key again is answered again, and done once."),
 ]
+
+
+class WhenBody(BaseModel):
+    """`at_ms`: when it was done; absent: now."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    at_ms: TimeMs | None = None
 
 
 class Span:

@@ -6,10 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Final, TypeAlias
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from gateway.errors import InvalidInputError
-from gateway.serve.action_shapes import TimeMs
 from gateway.serve.answers import Items
 from gateway.serve.api.asking import (
     DAY_MS,
@@ -20,6 +19,7 @@ from gateway.serve.api.asking import (
     Limit,
     NumberInPath,
     Serving,
+    WhenBody,
     allowed,
 )
 from gateway.serve.api.cursor import Number, first_items, read_cursor, read_number, write_number
@@ -51,14 +51,6 @@ _BY_PLACE_AND_MODEL: Final = TypeAdapter(tuple[str, str, str])
 
 WorkViewer: TypeAlias = Annotated[Viewer, Depends(allowed("read_work"))]
 Worker: TypeAlias = Annotated[Viewer, Depends(allowed("do_work"))]
-
-
-class RenewBody(BaseModel):
-    """`at_ms`: when it was asked for; absent: now."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    at_ms: TimeMs | None = None
 
 
 @router.get("/work-orders")
@@ -213,12 +205,14 @@ async def calendar_address(request: Request, viewer: WorkViewer, serving: Servin
 
 @router.post("/calendar/renew", response_model=CalendarAddress)
 async def renew_calendar(
-    request: Request, viewer: WorkViewer, serving: Serving, body: RenewBody | None = None, _: IdempotencyKey = None
+    request: Request, viewer: WorkViewer, serving: Serving, body: WhenBody | None = None, _: IdempotencyKey = None
 ) -> Response:
     """Ends the address of one's own calendar and gives a new one."""
 
     async def renewed() -> CalendarAddress:
-        return CalendarAddress(url=base_url(request, serving) + await serving.work.renew_calendar(viewer))
+        at_ms = serving.actions.done_at(body.at_ms if body else None)
+        path = await serving.work.renew_calendar(viewer, at_ms)
+        return CalendarAddress(url=base_url(request, serving) + path)
 
     return await serving.answers.once(request, viewer, renewed)
 
