@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 _SLICE_S: Final = 0.002
 _LONGEST_S: Final = 0.5
-_IDLE_RATIO: Final = 0.2
+_IDLE_RATIO: Final = 0.1
 """A rest of which others used less than this was for nobody."""
 _PROBE_EVERY: Final = 8
 """Where rests are for nobody, every so many slices there is one nevertheless: who waits for a disk shows only then."""
