@@ -12,10 +12,12 @@ from gateway.cli.common import ConfigOption, configured, group, run_async
 from gateway.cli.usage import ThoroughCommand
 from gateway.config import Config
 from gateway.store.work_base import Forgotten
+from schemas.topics import device_topic
 
 clinic = group("Clinics that have left.")
 
 _ADVICE_LEFT: Final = "The broker may retain advice to its devices until that runs out, within notify.advice_valid_h"
+_STATUS_LEFT: Final = "The broker retains the last status of each, which only a login that may write it can clear"
 _FORGOTTEN: Final = TypeAdapter(Forgotten)
 
 
@@ -30,12 +32,15 @@ def forget(
 
     Example: silverpoint clinic forget C-001
     """
-    done = run_async(_forget(configured(config), clinic_id))
+    settings = configured(config)
+    done = run_async(_forget(settings, clinic_id))
     typer.echo(f"{clinic_id} is forgotten: {len(done.devices)} devices, {done.rows} rows")
     if done.devices and done.advice_left is not None:
         typer.echo(f"{_ADVICE_LEFT} ({done.advice_left})", err=True)
     if done.devices:
         typer.echo(f"Its devices, whose logins to revoke: {' '.join(done.devices)}", err=True)
+        status = device_topic(clinic_id, "DEVICE", "status", settings.broker.root)
+        typer.echo(f"{_STATUS_LEFT}: mosquitto_pub -r -n -t {status}", err=True)
 
 
 async def _forget(settings: Config, clinic_id: str) -> Forgotten:

@@ -120,6 +120,7 @@ def test_the_running_gateway_forgets_a_clinic_and_goes_on(tmp_path: Path) -> Non
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith(f"{LEFT} is forgotten: 1 devices, ")
         assert "d-left" in done.stderr
+        assert f"mosquitto_pub -r -n -t fleet/v1/{LEFT}/DEVICE/status" in done.stderr
 
         gateway.wait_ready()
         assert gateway.pid == pid
