@@ -292,11 +292,10 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
     services = await build_services(
         parts,
         config.http,
-        due_wear=config.alerts.due_wear,
         alerts=config.alerts,
         open_as=open_as,
         costs=WaitingCosts(config.forecast.cost_ratio, config.work.nozzle_price),
-        reports=ReportSettings(config.store.url, config.alerts.due_wear, config.forecast.cost_ratio),
+        reports=ReportSettings(config.store.url, config.alerts.due_from_wear, config.forecast.cost_ratio),
     )
     charts = ChartRenderer(cache_folder())
     return Gateway(

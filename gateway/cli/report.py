@@ -97,7 +97,7 @@ def report(
         since_ms=since_ms,
         until_ms=until_ms,
         made_ms=now_ms,
-        due_wear=settings.alerts.due_wear,
+        due_wear=settings.alerts.due_from_wear,
         cost_ratio=settings.forecast.cost_ratio,
     )
     made = run_async(make_report(ReportJob(settings.store.url, asked, form, language)))

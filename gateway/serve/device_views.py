@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from gateway.forecasting.board import NozzleForecast, Remaining
 from gateway.ingest.fleet import NozzleState
@@ -11,8 +11,6 @@ from gateway.wear.level import nozzle_wear, wear_ratio
 from schemas.records import Form, Sample
 from schemas.registry import DEFAULT_COATING_LIMIT, DeviceLifecycle, NozzleModel
 from schemas.views import DeviceView, ForecastView, NozzleView, PowerView, Quantiles, SessionsView, WearBand
-
-DEFAULT_DUE_WEAR: Final = 0.85
 
 
 class FittedNozzle(NamedTuple):

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from gateway.alerts.rulebook import RuleBook
 from gateway.breath import Breath
 from gateway.forecasting.board import ForecastBook
 from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
 from gateway.serve.answers import FittingView, LedgerView, NozzleLife, NozzleSummary
 from gateway.serve.device_views import wear_band
-from gateway.serve.due_nozzles import is_due
+from gateway.serve.due_nozzles import due_wear_at, is_due
 from gateway.serve.forecast_views import BandView, CoverageView, NozzleForecastView, PastForecastView, WearPointView
 from gateway.serve.nozzle_stays import first_seen_ms, stays_of
 from gateway.serve.reader import Reader
@@ -56,7 +57,7 @@ class NozzleReader:
         sight: Sight,
         reader: Reader,
         forecasts: ForecastBook,
-        due_wear: float,
+        book: RuleBook,
     ) -> None:
         self._fleet = fleet
         self._registry = registry
@@ -64,7 +65,7 @@ class NozzleReader:
         self._sight = sight
         self._reader = reader
         self._forecasts = forecasts
-        self._due_wear = due_wear
+        self._book = book
 
     async def page(
         self, viewer: Viewer, *, after: str | None, limit: int, takes: Callable[[NozzleSummary], bool]
@@ -132,11 +133,15 @@ class NozzleReader:
             rated_strikes=nozzle.rated_strikes or (model.rated_strikes if model else None),
             coating=nozzle.coating_ratio,
             wear=wear,
-            wear_band=wear_band(wear, self._due_wear, due),
+            wear_band=wear_band(wear, self._due_wear(nozzle), due),
             expires_on=nozzle.expires_on,
             first_seen_ms=first_seen_ms(self._fleet, self._sight, viewer, nozzle),
             last_seen_ms=nozzle.last_event_ms,
         )
+
+    def _due_wear(self, nozzle: NozzleState) -> float:
+        state = self._fleet.device(nozzle.device_id)
+        return due_wear_at(self._book, nozzle.clinic_id, state.model if state else None, nozzle.device_id)
 
     def _sees(self, viewer: Viewer, device_id: str, row: LedgerRow) -> bool:
         return self._sight.sees_record(viewer, device_id, row.clinic_id, row.serial)

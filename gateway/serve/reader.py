@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from gateway.alerts.muting import told
+from gateway.alerts.rulebook import RuleBook
 from gateway.clock import Clock
 from gateway.forecasting.board import Forecasts, NoForecasts, NozzleForecast
 from gateway.ingest.feed import CommitFeed
@@ -20,7 +21,6 @@ from gateway.ingest.registry import Registry
 from gateway.serve.board import AlertBoard
 from gateway.serve.changes import ChangeHub
 from gateway.serve.device_views import (
-    DEFAULT_DUE_WEAR,
     FittedNozzle,
     device_view,
     fitted_nozzle,
@@ -28,7 +28,7 @@ from gateway.serve.device_views import (
     nozzle_view,
     unread_nozzle_view,
 )
-from gateway.serve.due_nozzles import is_due
+from gateway.serve.due_nozzles import due_wear_at, is_due
 from gateway.serve.health import Readiness
 from gateway.serve.history import HistoryReader
 from gateway.serve.sight import Sight
@@ -76,8 +76,8 @@ class Reader:
         sight: Sight,
         veil: Veil,
         stop: StopSignal,
+        book: RuleBook,
         forecasts: Forecasts | None = None,
-        due_wear: float = DEFAULT_DUE_WEAR,
         silent_after_ms: int = DEFAULT_SILENT_AFTER_MS,
     ) -> None:
         self._fleet = fleet
@@ -91,7 +91,7 @@ class Reader:
         self._veil = veil
         self._stop = stop
         self._forecasts = forecasts if forecasts is not None else NoForecasts()
-        self._due_wear = due_wear
+        self._book = book
         self._silent_after_ms = silent_after_ms
         self._views: dict[str, tuple[_Basis, DeviceView]] = {}
         self._veiled: dict[str, tuple[DeviceView, DeviceView]] = {}
@@ -219,7 +219,7 @@ class Reader:
             lifecycle=basis.lifecycle,
             online=basis.online,
             nozzle=_nozzle_view(basis),
-            due_wear=self._due_wear,
+            due_wear=due_wear_at(self._book, state.clinic_id, state.model, state.device_id),
             due=basis.due,
             forecast=forecast_view(basis.forecast),
         )

@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 from fastapi import Request
 
 from gateway.alerts.rehearsing import Reach
+from gateway.alerts.rulebook import RuleBook
 from gateway.analytics.demand import DemandBook, NoDemand
 from gateway.analytics.lifetimes import LifetimeBook
 from gateway.analytics.privacy import DEFAULT_K
@@ -132,7 +133,6 @@ async def build_services(
     parts: Parts,
     http: HttpConfig,
     *,
-    due_wear: float,
     alerts: AlertsConfig | None = None,
     open_as: Viewer | None = None,
     passwords: Passwords | None = None,
@@ -146,6 +146,7 @@ async def build_services(
     passwords = passwords or Passwords()
     await passwords.warm_up()
     access = Access(parts.store, parts.clock, passwords)
+    book = RuleBook(alerts or AlertsConfig())
     reader = Reader(
         fleet=parts.fleet,
         registry=parts.registry,
@@ -158,7 +159,7 @@ async def build_services(
         veil=veil,
         stop=parts.stop,
         forecasts=parts.forecasts,
-        due_wear=due_wear,
+        book=book,
     )
     actions = Actions(
         store=parts.store,
@@ -223,7 +224,7 @@ async def build_services(
             sight=sight,
             reader=reader,
             forecasts=parts.forecasts,
-            due_wear=due_wear,
+            book=book,
         ),
         access=access,
         credentials=Credentials(access, secure=is_encrypted(http), open_as=open_as),
@@ -265,7 +266,7 @@ async def build_services(
             public_url=http.public_url,
         ),
         reports=ReportDesk(
-            settings=reports or ReportSettings(due_wear=due_wear),
+            settings=reports or ReportSettings(),
             product=product,
             store=parts.store,
             fleet=parts.fleet,

@@ -88,7 +88,7 @@ async def served(tmp_path: Path) -> Served:
         settings=ForecastConfig(),
         learn=learn_here,
     )
-    services = await build_services(replace(parts, forecasts=keeper), NO_TLS, due_wear=0.85)
+    services = await build_services(replace(parts, forecasts=keeper), NO_TLS)
     await rig.pipeline.ingest(worn_for(20))
     await keeper.settle()
     return Served(rig, services, keeper, create_app(services))

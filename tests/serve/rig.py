@@ -38,6 +38,7 @@ NOW_MS: Final = 1_760_000_000_000
 MINUTE_MS: Final = 60_000
 EVERYTHING: Final = Scope()
 NO_TLS: Final = HttpConfig()
+DEFAULT_RULES: Final = AlertsConfig()
 NO_ROUTES: Final = NotifyConfig()
 PASSWORD: Final = "correct horse"
 CLINICS: Final = ("alsterdorf", "barmbek")
@@ -101,6 +102,7 @@ async def opened_rig(
     open_as: Viewer | None = None,
     http: HttpConfig = NO_TLS,
     notify: NotifyConfig = NO_ROUTES,
+    alerts: AlertsConfig = DEFAULT_RULES,
 ) -> Rig:
     """An empty gateway on a new store; close its store in the end."""
     store = await SqliteStore.open(str(directory / "silverpoint.db"))
@@ -118,7 +120,7 @@ async def opened_rig(
     await registry.load()
     await pipeline.start()
     engine = AlertEngine(
-        store=store, fleet=fleet, registry=registry, feed=feed, events=events, clock=clock, settings=AlertsConfig()
+        store=store, fleet=fleet, registry=registry, feed=feed, events=events, clock=clock, settings=alerts
     )
     await engine.restore()
     readiness, stop = SetReadiness(), asyncio.Event()
@@ -136,7 +138,7 @@ async def opened_rig(
         telling=OwnTelling(notify, WorkConfig(), store, "http://gateway.test"),
     )
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    services = await build_services(parts, http, due_wear=0.85, open_as=open_as, passwords=passwords)
+    services = await build_services(parts, http, alerts=alerts, open_as=open_as, passwords=passwords)
     return Rig(store, services, pipeline, engine, clock, readiness, stop, create_app(services))
 
 

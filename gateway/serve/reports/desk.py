@@ -44,7 +44,7 @@ class ReportSettings(NamedTuple):
     """What reports are made with, of the configuration."""
 
     store_url: str = ""
-    due_wear: float = 0.8
+    due_wear: float = 0.85
     cost_ratio: float = 5.0
 
 
