@@ -37,7 +37,8 @@ class RunningSessions:
         return at_ms - lasts_ms if active else None
 
     def lasts_ms(self, device_id: str, at_ms: int, *, active: bool) -> int:
-        """How long the session of a reading has been running; 0 where none is."""
+        """How long the session of a reading has been running; 0 where none is. After a start the readings before it
+        are gone through once more: they may tell of an earlier beginning."""
         if not active:
             self._running.pop(device_id, None)
             return 0
@@ -47,4 +48,6 @@ class RunningSessions:
             return 0
         if at_ms > running.last_ms:
             running.last_ms = at_ms
+        elif at_ms < running.since_ms:
+            running.since_ms = at_ms
         return at_ms - running.since_ms

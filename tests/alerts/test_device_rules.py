@@ -126,6 +126,18 @@ async def test_a_clinic_of_thirty_that_loses_mains_has_one_firing_alert(tmp_path
         assert len(site.engine.firing()) == 5
 
 
+async def test_a_clinic_that_loses_mains_among_many_is_judged_as_a_whole(tmp_path: Path) -> None:
+    """The devices of a look are taken in groups: those of this clinic go together, however the look is cut."""
+    dark = [Device(f"d-{number}", "c-dark", f"b-{number}") for number in range(30)]
+    lit = [Device(f"e-{number}", f"c-{number % 40}", f"b-{number}") for number in range(300)]
+    async with open_site(tmp_path / "s.db") as site:
+        for hour, source in ((0.0, "mains"), (1.0, "battery")):
+            said = [device.reading(hour, source, charge=0.9) for device in dark]
+            await site.ingest(*said, *(device.reading(hour, "mains", charge=0.9) for device in lit))
+            await site.look()
+        assert await site.states() == [("clinic_mains_lost", "c-dark", "pending")]
+
+
 async def test_a_clock_that_is_ahead_does_not_put_off_the_clinics_alert(tmp_path: Path) -> None:
     ahead, *others = [Device(f"d-{number}", boot_id=f"b-{number}") for number in range(4)]
     async with open_site(tmp_path / "s.db") as site:
@@ -161,6 +173,18 @@ async def test_a_session_that_never_ends_is_told_and_ends_with_it(tmp_path: Path
         assert (await only(site, "session_overlong")).severity == "critical"
         await site.say(device.reading(3.2))
         assert (await only(site, "session_overlong")).state == "resolved"
+
+
+async def test_a_session_is_as_long_after_a_restart_as_before(tmp_path: Path) -> None:
+    device = Device()
+    async with open_site(tmp_path / "s.db") as site:
+        await site.say(*(device.reading(quarter / 4, active=True) for quarter in range(4)))
+        site.clock.advance(20_000)
+        await site.say(device.reading(1.0, active=True))
+        assert await site.store.alert_mark() == site.engine.mark, "so that the start need not look at it again"
+    async with open_site(tmp_path / "s.db") as site:
+        await site.say(device.reading(1.5, active=True))
+        assert (await only(site, "session_overlong")).value == 5_400.0
 
 
 async def test_a_depth_that_no_treatment_has_is_told(tmp_path: Path) -> None:
