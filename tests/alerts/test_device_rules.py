@@ -126,6 +126,15 @@ async def test_a_clinic_of_thirty_that_loses_mains_has_one_firing_alert(tmp_path
         assert len(site.engine.firing()) == 5
 
 
+async def test_a_clinics_outage_is_over_though_all_its_devices_came_back_at_once(tmp_path: Path) -> None:
+    devices = [Device(f"d-{number:02}", boot_id=f"b-{number}") for number in range(5)]
+    async with open_site(tmp_path / "s.db") as site:
+        for minute, source in ((0, "mains"), (60, "battery"), (90, "battery"), (120, "mains"), (180, "mains")):
+            await site.ingest(*(device.reading(minute / 60, source, charge=0.9) for device in devices))
+            await site.look()
+        assert await site.states() == [("clinic_mains_lost", "c-1", "resolved")]
+
+
 async def test_a_clinic_that_loses_mains_among_many_is_judged_as_a_whole(tmp_path: Path) -> None:
     """The devices of a look are taken in groups: those of this clinic go together, however the look is cut."""
     dark = [Device(f"d-{number}", "c-dark", f"b-{number}") for number in range(30)]

@@ -121,6 +121,16 @@ async def test_a_counter_that_fell_is_told_and_a_reported_refit_is_not(tmp_path:
         assert "fell from 5,000 to 10 strikes" in alert.summary
 
 
+async def test_a_worn_nozzle_that_is_put_on_again_is_worn_before_a_reading_shows_it(tmp_path: Path) -> None:
+    device = Device()
+    async with open_site(tmp_path / "s.db") as site:
+        await site.say(device.sample(1, "N1", 1.2), device.sample(2, "N1", 1.2), device.removed(3, "N1"))
+        await site.say(device.sample(4, None, None))
+        assert site.engine.firing() == ()
+        await site.say(device.fitted(5, "N1", strikes=1_000))
+        assert [(alert.rule, alert.subject) for alert in site.engine.firing()] == [("nozzle_worn_out", "N1")]
+
+
 async def test_a_nozzle_that_wears_faster_than_its_group_is_told(tmp_path: Path) -> None:
     device = Device()
     async with open_site(tmp_path / "s.db") as site:
