@@ -68,7 +68,9 @@ class WorkReader:
 
     def view(self, viewer: Viewer, order: WorkOrder) -> OrderView:
         """The order as of now, as this viewer may be told of it."""
-        order = self._veil.order(viewer, order)
+        return self._shown(self._veil.order(viewer, order))
+
+    def _shown(self, order: WorkOrder) -> OrderView:
         nozzle = self._fleet.nozzle(order.subject) if order.kind == "nozzle" else None
         return OrderView.of(
             order,
@@ -80,9 +82,10 @@ class WorkReader:
     async def detail(self, viewer: Viewer, order: WorkOrder) -> OrderDetail:
         """The order with its history."""
         history = self._veil.history(viewer, order, await self._store.order_history(order.order_id))
+        veiled = self._veil.order(viewer, order)
         return OrderDetail(
-            **self.view(viewer, order).model_dump(),
-            facts=self._veil.order(viewer, order).facts,
+            **self._shown(veiled).model_dump(),
+            facts=veiled.facts,
             history=tuple(_history_view(row) for row in history),
         )
 
