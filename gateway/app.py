@@ -14,6 +14,7 @@ from collectors.errors import CollectorError
 from collectors.mqtt import MqttCollector
 from collectors.mqtt_publish import Publisher
 from dashboards.charts.render import ChartRenderer, cache_folder
+from gateway.alerts.conditions import due_from_wear
 from gateway.alerts.engine import AlertEngine
 from gateway.analytics.background import Background, background
 from gateway.analytics.clinic_needs import ClinicNeeds
@@ -295,7 +296,7 @@ async def _wire(config: Config, clock: Clock, store: Store, open_as: Viewer | No
         alerts=config.alerts,
         open_as=open_as,
         costs=WaitingCosts(config.forecast.cost_ratio, config.work.nozzle_price),
-        reports=ReportSettings(config.store.url, config.alerts.due_from_wear, config.forecast.cost_ratio),
+        reports=ReportSettings(config.store.url, due_from_wear(config.alerts), config.forecast.cost_ratio),
     )
     charts = ChartRenderer(cache_folder())
     return Gateway(

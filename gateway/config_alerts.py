@@ -194,12 +194,6 @@ class AlertsConfig(_Part):
         """What the rule goes by where no override fits."""
         return self._everywhere[rule]
 
-    @property
-    def due_from_wear(self) -> float:
-        """From which wear on a nozzle is due where no override fits and no forecast says."""
-        threshold = self.rule("nozzle_due").threshold
-        return self.due_wear if threshold is None else threshold
-
     def at(self, place: RulePlace) -> RuleSet:
         """What every rule goes by at one place."""
         fitting = sorted((one for one in self.overrides if one.fits(place)), key=lambda one: one.closeness)

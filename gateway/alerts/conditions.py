@@ -103,12 +103,18 @@ def nozzle_worn_out(facts: NozzleFacts, rules: Rules) -> Finding | None:
     return _wear_finding(facts, "nozzle_worn_out", settings, WORN_OUT_WEAR)
 
 
+def due_from_wear(rules: Rules) -> float:
+    """From which wear on a nozzle is due, where no forecast says."""
+    threshold = rules.rule("nozzle_due").threshold
+    assert threshold is not None
+    return threshold
+
+
 def nozzle_due(facts: NozzleFacts, rules: Rules) -> Finding | None:
     """The nozzle is to be replaced soon: by what waiting costs where its life is forecast, otherwise by its wear."""
     settings = rules.rule("nozzle_due")
     if facts.due_by is None or not facts.nozzle.fitted:
-        assert settings.threshold is not None
-        return _wear_finding(facts, "nozzle_due", settings, settings.threshold)
+        return _wear_finding(facts, "nozzle_due", settings, due_from_wear(rules))
     verdict = rising(facts.at_ms, facts.due_by.due_ms, DUE_AGAIN_MS)
     found = nozzle_finding(
         facts, "nozzle_due", settings, verdict, AlertFacts(facts.wear_ratio, facts.due_by.replace_by)

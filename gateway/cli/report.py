@@ -77,6 +77,7 @@ def report(
     """
     settings = configured(config)
     now_ms = SystemClock().now_ms()
+    from gateway.alerts.conditions import due_from_wear
     from gateway.serve.reports.gather import ReportAsked
     from gateway.serve.reports.make import ReportJob, make_report
 
@@ -97,7 +98,7 @@ def report(
         since_ms=since_ms,
         until_ms=until_ms,
         made_ms=now_ms,
-        due_wear=settings.alerts.due_from_wear,
+        due_wear=due_from_wear(settings.alerts),
         cost_ratio=settings.forecast.cost_ratio,
     )
     made = run_async(make_report(ReportJob(settings.store.url, asked, form, language)))

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from gateway.alerts.due import due_by, never_due_before_ms
-from gateway.alerts.rulebook import RuleBook
 from gateway.forecasting.board import NozzleForecast
 from gateway.ingest.fleet import NozzleState
 from schemas.registry import Clinic, NozzleModel
-
-
-def due_wear_at(book: RuleBook, clinic_id: str, device_model: str | None, device_id: str) -> float:
-    """From which wear on a nozzle there is due, where no forecast says."""
-    threshold = book.at(clinic_id, device_model, device_id).rule("nozzle_due").threshold
-    assert threshold is not None
-    return threshold
 
 
 def is_due(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from gateway.alerts.conditions import due_from_wear
 from gateway.alerts.rulebook import RuleBook
 from gateway.breath import Breath
 from gateway.forecasting.board import ForecastBook
@@ -14,7 +15,7 @@ from gateway.ingest.fleet import Fleet, NozzleState
 from gateway.ingest.registry import Registry
 from gateway.serve.answers import FittingView, LedgerView, NozzleLife, NozzleSummary
 from gateway.serve.device_views import wear_band
-from gateway.serve.due_nozzles import due_wear_at, is_due
+from gateway.serve.due_nozzles import is_due
 from gateway.serve.forecast_views import BandView, CoverageView, NozzleForecastView, PastForecastView, WearPointView
 from gateway.serve.nozzle_stays import first_seen_ms, stays_of
 from gateway.serve.reader import Reader
@@ -141,7 +142,7 @@ class NozzleReader:
 
     def _due_wear(self, nozzle: NozzleState) -> float:
         state = self._fleet.device(nozzle.device_id)
-        return due_wear_at(self._book, nozzle.clinic_id, state.model if state else None, nozzle.device_id)
+        return due_from_wear(self._book.at(nozzle.clinic_id, state.model if state else None, nozzle.device_id))
 
     def _sees(self, viewer: Viewer, device_id: str, row: LedgerRow) -> bool:
         return self._sight.sees_record(viewer, device_id, row.clinic_id, row.serial)

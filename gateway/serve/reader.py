@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
+from gateway.alerts.conditions import due_from_wear
 from gateway.alerts.muting import told
 from gateway.alerts.rulebook import RuleBook
 from gateway.clock import Clock
@@ -28,7 +29,7 @@ from gateway.serve.device_views import (
     nozzle_view,
     unread_nozzle_view,
 )
-from gateway.serve.due_nozzles import due_wear_at, is_due
+from gateway.serve.due_nozzles import is_due
 from gateway.serve.health import Readiness
 from gateway.serve.history import HistoryReader
 from gateway.serve.sight import Sight
@@ -219,7 +220,7 @@ class Reader:
             lifecycle=basis.lifecycle,
             online=basis.online,
             nozzle=_nozzle_view(basis),
-            due_wear=due_wear_at(self._book, state.clinic_id, state.model, state.device_id),
+            due_wear=due_from_wear(self._book.at(state.clinic_id, state.model, state.device_id)),
             due=basis.due,
             forecast=forecast_view(basis.forecast),
         )

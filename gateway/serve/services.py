@@ -8,6 +8,7 @@ from typing import NamedTuple, cast
 
 from fastapi import Request
 
+from gateway.alerts.conditions import due_from_wear
 from gateway.alerts.rehearsing import Reach
 from gateway.alerts.rulebook import RuleBook
 from gateway.analytics.demand import DemandBook, NoDemand
@@ -266,7 +267,7 @@ async def build_services(
             public_url=http.public_url,
         ),
         reports=ReportDesk(
-            settings=reports or ReportSettings(),
+            settings=reports or ReportSettings("", due_from_wear(book.everywhere)),
             product=product,
             store=parts.store,
             fleet=parts.fleet,

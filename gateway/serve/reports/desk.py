@@ -43,8 +43,8 @@ _MONTHS_A_YEAR: Final = 12
 class ReportSettings(NamedTuple):
     """What reports are made with, of the configuration."""
 
-    store_url: str = ""
-    due_wear: float = 0.85
+    store_url: str
+    due_wear: float
     cost_ratio: float = 5.0
 
 
